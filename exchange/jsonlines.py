@@ -1,0 +1,221 @@
+"""JSON Lines: records from a file or a stream, one at a time, with everything that is wrong with each line.
+
+Memory does not grow with the file. A line that cannot be read gives a record with `problems` and reading goes on, so
+that one run finds all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from graph.errors import Place, Violation
+from graph.records import RawRecord
+
+__all__ = ["LONGEST_LINE", "LineReader", "read_chunks", "read_file", "read_stream"]
+
+LONGEST_LINE: Final = 32 * 1024 * 1024
+"""Bytes. An operation that names the most units it may (100,000) fits, as an export writes it, with every unit listed."""
+
+DEEPEST: Final = 32  # a record needs eight levels; far below what would exhaust the stack
+_CHUNK: Final = 1024 * 1024
+_BOMS: Final = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+class LineReader:
+    """Cuts bytes into lines and reads each. Feed it chunks of any size, then call `finish` once.
+
+    What concerns the whole file (a byte-order mark, CRLF line ends, emptiness) is one record with a problem of its
+    own, at the first line that shows it; the lines themselves are read all the same.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name
+        self._line = 1
+        self._offset = 0  # of the current line's first byte in the file
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._is_too_long = False
+        self._has_crlf = False
+        self._has_records = False
+
+    def feed(self, chunk: bytes) -> Iterator[RawRecord]:
+        """The records of the lines that end in this chunk. Consume it before feeding the next."""
+        start = 0
+        while (end := chunk.find(b"\n", start)) >= 0:
+            self._hold(chunk[start:end])
+            yield from self._end_line(1)
+            start = end + 1
+        self._hold(chunk[start:])
+
+    def finish(self) -> Iterator[RawRecord]:
+        """The record of a last line without a line end, and what is said of a file without any."""
+        if self._held:
+            yield from self._end_line(0)
+        if not self._has_records:
+            yield self._problem("empty_file", "The file holds no record.", "Give one JSON object a line.", line=1)
+
+    def _hold(self, piece: bytes) -> None:
+        self._held += len(piece)
+        if self._held > LONGEST_LINE:
+            self._is_too_long = True
+            self._parts.clear()
+        else:
+            self._parts.append(piece)
+
+    def _end_line(self, line_end: int) -> Iterator[RawRecord]:
+        line = b"".join(self._parts)
+        if self._is_too_long:
+            self._has_records = True
+            yield self._problem(
+                "line_too_long",
+                f"The line has {self._held} bytes.",
+                f"Write one record a line, of at most {LONGEST_LINE} bytes; is a line end missing?",
+            )
+        else:
+            yield from self._read(line)
+        self._line += 1
+        self._offset += self._held + line_end
+        self._parts, self._held, self._is_too_long = [], 0, False
+
+    def _read(self, line: bytes) -> Iterator[RawRecord]:
+        if self._line == 1:
+            for mark, encoding in _BOMS:
+                if line.startswith(mark):
+                    yield self._problem(
+                        "byte_order_mark",
+                        f"The file begins with a byte-order mark ({encoding}).",
+                        "Save it as UTF-8 without BOM.",
+                    )
+                    line = line[len(mark) :]
+        if line.endswith(b"\r"):
+            line = line[:-1]
+            if not self._has_crlf:
+                self._has_crlf = True
+                yield self._problem(
+                    "crlf",
+                    "The line ends in CR LF, as files from Windows do.",
+                    "Save the file with Unix line ends (LF). Said once a file.",
+                )
+        if line.strip():
+            self._has_records = True
+            yield self._record(line)
+
+    def _record(self, line: bytes) -> RawRecord:
+        try:
+            value = orjson.loads(line)
+            # what gives the line back byte for byte has lost nothing: the fast way for compact files, as exports are
+            if isinstance(value, dict) and orjson.dumps(value) == line and not _is_deep(line, value):
+                return RawRecord(value, self._place())
+        except orjson.JSONDecodeError:
+            pass  # read again below, to say what is wrong
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            where = f"byte {error.start + 1} of the line, byte {self._offset + error.start} of the file"
+            return self._problem(
+                "not_utf8", f"The line is not UTF-8 ({where}).", "Save the file as UTF-8 and send it again."
+            )
+        found: list[tuple[str, str, str]] = []
+        value = _parse(line, text, found)
+        if not found and not isinstance(value, dict):
+            found.append(("not_an_object", "The line is no JSON object.", "Write one object a line: {…}."))
+        if found:
+            place = self._place()
+            problems = tuple(
+                Violation(code=code, message=message, remedy=remedy, place=place, record=_id_of(value))
+                for code, message, remedy in found
+            )
+            return RawRecord(None, place, problems)
+        return RawRecord(value, self._place())
+
+    def _place(self) -> Place:
+        return Place(self.name, self._line)
+
+    def _problem(self, code: str, message: str, remedy: str, *, line: int | None = None) -> RawRecord:
+        place = Place(self.name, line or self._line)
+        return RawRecord(None, place, (Violation(code=code, message=message, remedy=remedy, place=place),))
+
+
+def _id_of(value: Any) -> str | None:
+    name = value.get("id") if isinstance(value, dict) else None
+    return name[:80] if isinstance(name, str) else None
+
+
+def _parse(line: bytes, text: str, found: list[tuple[str, str, str]]) -> Any:
+    """The JSON value of a line. What is wrong goes to ``found`` as (code, message, remedy).
+
+    With the standard parser: orjson drops all but the last of equal members, and rounds large whole numbers, silently.
+    """
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            names = [name for name, _ in pairs]
+            doubled = {name for name in names if names.count(name) > 1} if len(names) < 1000 else {"…"}
+            found.extend(
+                (
+                    "duplicate_member",
+                    f"One object has the member {name[:40]!r} more than once.",
+                    "Keep one of them; a list goes into [ … ].",
+                )
+                for name in sorted(doubled)
+            )
+        return value
+
+    def constant(name: str) -> None:
+        found.append(("not_finite", f"{name} is no number of JSON.", "Leave the member out where there is no value."))
+
+    try:
+        value = json.JSONDecoder(object_pairs_hook=members, parse_constant=constant).decode(text)
+        if isinstance(value, dict | list) and _is_deep(line, value):
+            raise RecursionError
+    except json.JSONDecodeError as error:
+        found[:] = [("broken_json", f"Broken JSON at column {error.colno}: {error.msg}.", "Mend the line.")]
+    except RecursionError:
+        found[:] = [("nested_too_deeply", f"The line is nested more than {DEEPEST} levels deep.", "Flatten it.")]
+    except ValueError:  # a whole number of thousands of digits
+        found[:] = [("broken_json", "The line holds a number with too many digits.", "Shorten the number.")]
+    else:
+        return value
+    return None
+
+
+def _is_deep(line: bytes, value: Any) -> bool:
+    if line.count(b"{") + line.count(b"[") <= DEEPEST:
+        return False
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [part for item in level for part in (item.values() if isinstance(item, dict) else item)]
+        level = [part for part in inner if isinstance(part, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def read_chunks(chunks: Iterable[bytes], name: str | None = None) -> Iterator[RawRecord]:
+    """The records of a file's bytes, in order; ``name`` stands in their places."""
+    reader = LineReader(name)
+    for chunk in chunks:
+        yield from reader.feed(chunk)
+    yield from reader.finish()
+
+
+def read_file(path: Path, name: str | None = None) -> Iterator[RawRecord]:
+    """The records of a file, in order. Raises OSError where it cannot be opened."""
+    with path.open("rb") as file:
+        yield from read_chunks(iter(lambda: file.read(_CHUNK), b""), name or path.name)
+
+
+async def read_stream(chunks: AsyncIterable[bytes], name: str | None = None) -> AsyncIterator[RawRecord]:
+    """The records of bytes that arrive over time, each as soon as its line is whole."""
+    reader = LineReader(name)
+    async for chunk in chunks:
+        for record in reader.feed(chunk):
+            yield record
+    for record in reader.finish():
+        yield record

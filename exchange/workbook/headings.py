@@ -1,0 +1,138 @@
+"""Which column of a table is which member: by headings in either language, by aliases, or by a mapping."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from exchange.workbook.columns import Column, Sheet
+from exchange.workbook.plans import sheet_named, sheets
+from graph.errors import Place, Violation
+from graph.vocabulary import normal_heading as normal
+
+__all__ = ["IGNORED", "Renaming", "missing_headings", "resolve_headings", "sheet_for", "unknown_sheet"]
+
+At = Callable[[int], Place]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renaming:
+    """What a mapping file says: own headings and sheet titles -> the members and sheets that they mean.
+
+    ``headings`` holds (sheet title or empty for all, heading) -> member, heading or path; empty: leave the column out.
+    """
+
+    headings: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    sheets: Mapping[str, str] = field(default_factory=dict)
+
+    def heading(self, title: str, heading: str) -> str | None:
+        for sheet in (normal(title), ""):
+            if (found := self.headings.get((sheet, normal(heading)))) is not None:
+                return found
+        return None
+
+
+def sheet_for(title: str, renaming: Renaming) -> Sheet | None:
+    """The sheet that a title means."""
+    return sheet_named(renaming.sheets.get(normal(title), title))
+
+
+def unknown_sheet(title: str, place: Place) -> Violation:
+    names = {name: name for sheet in sheets() for name in (sheet.zh, sheet.en, sheet.code)}
+    close = difflib.get_close_matches(title, names, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]}?" if close else "Name it as in the template."
+    return Violation(
+        code="unknown_sheet",
+        message=f"Nothing is known by the name {title[:60]!r}.",
+        remedy=f"{hint} A mapping file (--map) can say what it is; an empty sheet is passed over.",
+        place=place,
+    )
+
+
+def resolve_headings(
+    sheet: Sheet, title: str, texts: Sequence[str], at: At, renaming: Renaming
+) -> tuple[dict[int, Column], list[Violation]]:
+    """Position -> column for the filled headings, and what is wrong with them: unknown, doubled, missing."""
+    columns: dict[int, Column] = {}
+    taken: dict[tuple[str, bool], int] = {}
+    problems: list[Violation] = []
+    for position, text in enumerate(texts):
+        if not text:
+            continue
+        wanted = renaming.heading(title, text)
+        if wanted == "":
+            columns[position] = IGNORED
+            continue
+        found = sheet.find(wanted or text)
+        if len(found) != 1:
+            problems.append(_unclear(sheet, wanted or text, found, at(position)))
+            columns[position] = IGNORED
+            continue
+        column = found[0]
+        if (column.member, column.is_repeat) in taken:
+            column = _second(sheet, column) or column
+        key = (column.member, column.is_repeat)
+        if key in taken:
+            first = at(taken[key])
+            problems.append(
+                Violation(
+                    code="doubled_heading",
+                    message=f"The heading {text[:60]!r} stands twice, also at {first.cell or f'column {taken[key] + 1}'}.",
+                    remedy="Keep one of the two columns.",
+                    member=column.member,
+                    place=at(position),
+                )
+            )
+            columns[position] = IGNORED
+            continue
+        taken[key] = position
+        columns[position] = column
+    return columns, problems
+
+
+def missing_headings(
+    sheet: Sheet, columns: Iterable[Column], place: Place, *, given: frozenset[str] = frozenset()
+) -> list[Violation]:
+    """The columns that cannot be left out and are not there. ``given``: members said elsewhere for all rows."""
+    there = {column.member for column in columns} | given
+    return [
+        Violation(
+            code="missing_heading",
+            message=f"The column {column.zh} / {column.en} is missing.",
+            remedy="Add the heading, as in the template; a mapping file (--map) can say which of yours it is.",
+            member=column.member,
+            place=place,
+        )
+        for column in sheet.columns
+        if column.is_required and column.member not in there
+    ]
+
+
+def _second(sheet: Sheet, column: Column) -> Column | None:
+    """The same column as the specification lists it a second time."""
+    return next((other for other in sheet.columns if other.is_repeat and other.member == column.member), None)
+
+
+def _unclear(sheet: Sheet, text: str, found: Sequence[Column], place: Place) -> Violation:
+    if found:
+        remedy = f"Write {' or '.join(f'{column.zh} / {column.en}' for column in found)}."
+        return Violation(
+            code="ambiguous_heading",
+            message=f"The heading {text[:60]!r} may mean two columns.",
+            remedy=remedy,
+            place=place,
+        )
+    names = [name for column in sheet.columns for name in (column.zh, column.en)]
+    close = difflib.get_close_matches(text, names, n=1, cutoff=0.5)
+    remedy = f"Did you mean {close[0]}?" if close else "Write it as in the template."
+    return Violation(
+        code="unknown_heading",
+        message=f"{sheet.zh} / {sheet.en} has no column {text[:60]!r}.",
+        remedy=f"{remedy} A mapping file (--map) can rename it, or leave it out.",
+        place=place,
+    )
+
+
+IGNORED = Column(member="", declared=sheets()[0].columns[0].declared, zh="", en="", is_offered=False)
+"""Stands for a column that is not read: left out by the mapping, or refused already."""

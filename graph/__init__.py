@@ -1,0 +1,1 @@
+"""The lineage graph: vocabulary, records, rules, ledger, engines, index."""

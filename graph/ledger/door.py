@@ -1,0 +1,422 @@
+"""The one door: check, write, chain. Whatever is recorded comes through ``Ledger.record``."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from graph.effects import Stamp
+from graph.engine import Engine, Transaction
+from graph.errors import BadInput, Deviation, NotPermitted, Place, Violation, being_rebuilt
+from graph.keys import KeyRing
+from graph.ledger import replay
+from graph.ledger.exporting import export_lines
+from graph.ledger.loading import NodeCache, load_world
+from graph.ledger.model import (
+    GENESIS,
+    LARGEST_REQUEST,
+    Entry,
+    Head,
+    Rebuilt,
+    Receipt,
+    Submission,
+    Verification,
+    deviation_row,
+)
+from graph.ledger.sealing_records import SAME_PERSON, Sealer, is_same_record, opened_seal_problem, tier3_members
+from graph.ledger.vault import Vault
+from graph.ledger.writing import write_entries, write_graph, write_rows
+from graph.records import (
+    AmendmentRecord,
+    ClosingRecord,
+    CorrectionRecord,
+    NodeRecord,
+    Record,
+    canonical,
+    is_sealed,
+    parse,
+)
+from graph.rules.batch import Batch, Item
+from graph.rules.clock import Clock
+from graph.rules.identity import references
+from graph.rules.judge import Judgement, judge
+from graph.rules.world import World
+from graph.sealing import keyed_digest
+from graph.times import now_ms
+from graph.viewer import OWNER, Permission
+
+__all__ = ["Ledger", "open_ledger"]
+
+STUB_KINDS = frozenset(
+    {
+        "Person",
+        "Equipment",
+        "Reagent",
+        "StoragePosition",
+        "Tissue",
+        "CellLot",
+        "Donor",
+        "Institution",
+        "Study",
+        "Document",
+        "Subject",
+    }
+)
+
+
+async def open_ledger(engine: Engine, ring: KeyRing, *, clock: Callable[[], int] = now_ms) -> Ledger:
+    """The ledger of a store whose constraints are installed. Makes its head where it has none.
+
+    ``clock`` gives milliseconds since 1970; tests put their own.
+    """
+
+    async def begin(tx: Transaction) -> None:
+        await tx.run(
+            "MERGE (h:Head {key: 'head'}) ON CREATE SET h.seq = 0, h.digest = $genesis, h.epoch = $epoch, h.turn = 0",
+            genesis=GENESIS,
+            epoch=secrets.token_hex(16),
+        )
+
+    await engine.write(begin)
+    return Ledger(engine, ring, clock=clock)
+
+
+class Ledger:
+    """The append-only record of everything, and the only way to write to the store."""
+
+    def __init__(self, engine: Engine, ring: KeyRing, *, clock: Callable[[], int]) -> None:
+        self._engine = engine
+        self._ring = ring
+        self._clock = clock
+        self._turn = asyncio.Lock()  # one writer at a time in a process; across processes the head orders them
+        self._cache = NodeCache()
+        self.vault = Vault(engine, ring)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    async def head(self) -> Head:
+        rows = await self._engine.read("MATCH (h:Head) RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch")
+        return Head(**rows[0])
+
+    async def entries(self, after: int = 0, until: int | None = None) -> AsyncIterator[Entry]:
+        """All entries in order, read in pages, up to the head as it stands when this begins."""
+        last = (await self.head()).seq if until is None else until
+        while after < last:
+            rows = await self._engine.read(
+                "MATCH (e:Entry) WHERE e.seq > $after AND e.seq <= $until RETURN properties(e) AS entry "
+                "ORDER BY e.seq LIMIT $page",
+                after=after,
+                until=min(last, after + PAGE),
+                page=PAGE,
+            )
+            if not rows:
+                return  # a gap: whoever verifies names it
+            for row in rows:
+                yield Entry.of(row["entry"])
+            after = rows[-1]["entry"]["seq"]
+
+    async def export(self, *, sealed: bool = False) -> AsyncIterator[bytes]:
+        """The records as JSON Lines, in ledger order, each in canonical form with its recorded time.
+
+        ``sealed``: with the values of tier 3 and their salts; who may have them is the caller's business.
+        """
+        async for line in export_lines(self.entries(), self.vault, with_values=sealed):
+            yield line
+
+    async def verify(self) -> Verification:
+        """Recomputes the chain and compares the graph with what the entries say; names the first difference."""
+        async with self._turn:
+            head = await self.head()
+            return await replay.verify(self.entries(until=head.seq), head, self._engine)
+
+    async def rebuild(self) -> Rebuilt:
+        """Drops the graph and makes it again from the entries. Entries, sealed values, keys and tokens stay."""
+        async with self._turn:
+            self._cache.forget()
+            return await replay.rebuild(self.entries(), self._engine)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    async def record(self, submission: Submission) -> Receipt:
+        """Applies the records, whole or not at all.
+
+        Violations come back in the receipt, all of them. Raises NotPermitted where the viewer may not record, and
+        StoreUnavailable where the store does not answer: hand the same submission in again then, with the same key.
+        """
+        _check_permitted(submission)
+        batch, problems = _parse(submission)
+        if problems or not batch.items:
+            if not batch.items and not problems:
+                problems = [_empty()]
+            return Receipt(accepted=False, violations=tuple(problems))
+        async with self._turn:
+            try:
+                return await self._engine.write(lambda tx: self._apply(tx, submission, batch))
+            except _Refused as refusal:
+                return refusal.receipt
+
+    async def _apply(self, tx: Transaction, submission: Submission, parsed: Batch) -> Receipt:
+        batch = Batch([Item(item.record) for item in parsed.items])  # a retry starts afresh
+        head = await self._advance(tx)
+        known = await self._known_receipt(tx, submission)
+        if known is not None:
+            raise _Refused(known)  # nothing is to be written: the transaction is rolled back
+        self._cache.at(head.seq)
+        world = await load_world(tx, [item.record for item in batch.items], self._cache)
+        await self._add_stubs(tx, batch, world, submission)
+        now = self._clock()
+        salts = await self._salts(batch, world)
+        sealer = Sealer(self._ring)
+        judgement = judge(
+            batch,
+            world,
+            clock=Clock(now_ms=now, is_historic=submission.historic),
+            is_same=lambda given, stored: is_same_record(given, stored, salts.get),
+            stamp_of=lambda index, record: Stamp(head.seq + 1 + index, _recorded_ms(record, now)),
+            seal=sealer.seal,
+            keyed_digest=lambda donor: keyed_digest(SAME_PERSON, donor, self._ring),
+        )
+        if batch.violations or judgement.writes is None:
+            self._cache.forget()
+            raise _Refused(_refusal(batch))
+        receipt, last = await self._write(tx, submission, judgement, sealer, head, now)
+        if submission.dry_run:
+            self._cache.forget()
+            raise _Refused(replace(receipt, seq=head.seq))
+        self._cache.keep(world.nodes.values(), last)
+        return receipt
+
+    async def _advance(self, tx: Transaction) -> Head:
+        """The first statement of the transaction writes the head: whoever comes second waits, or is retried."""
+        rows = await tx.run(
+            "MATCH (h:Head {key: 'head'}) SET h.turn = h.turn + 1 "
+            "RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch, h.is_rebuilding AS is_rebuilding"
+        )
+        if rows[0].pop("is_rebuilding"):
+            raise being_rebuilt()
+        return Head(**rows[0])
+
+    async def _known_receipt(self, tx: Transaction, submission: Submission) -> Receipt | None:
+        """What came of the same request before, where its answer was lost."""
+        rows = await tx.run("MATCH (q:Request {key: $key}) RETURN q.receipt AS receipt", key=_request_key(submission))
+        if not rows:
+            return None
+        kept = orjson.loads(rows[0]["receipt"])
+        deviations = tuple(Deviation(**each) for each in kept["deviations"])
+        return Receipt(
+            accepted=True, seq=kept["seq"], applied=kept["applied"], unchanged=kept["unchanged"], deviations=deviations
+        )
+
+    async def _add_stubs(self, tx: Transaction, batch: Batch, world: World, submission: Submission) -> None:
+        """Marked stubs for what is named and missing, of the kinds that were allowed, before the record that needs them."""
+        if not submission.create_missing:
+            return
+        made = {(output.kind, output.id) for item in batch.items if item.operation for output in item.operation.outputs}
+        declared = {(item.record.kind, item.record.id) for item in batch.items if isinstance(item.record, NodeRecord)}
+        items: list[Item] = []
+        for item in batch.items:
+            for _, kind, key in references(item.record):
+                node_id = (kind, key)
+                if kind not in submission.create_missing or node_id in declared or node_id in made:
+                    continue
+                if world.node(kind, key) is None:
+                    declared.add(node_id)
+                    value = {"record": "node", "kind": kind, "id": key, "stub": True}
+                    if item.record.recorded_at is not None:
+                        value["recorded_at"] = item.record.recorded_at.text
+                    stub, violations = parse(_raw(value, item.record.place))
+                    batch.violations += violations
+                    if stub is not None:
+                        items.append(Item(stub))
+            items.append(item)
+        batch.items[:] = items
+
+    async def _salts(self, batch: Batch, world: World) -> dict[str, bytes]:
+        """Salts of the sealed values that records come back to, so that plain ones can be compared with them."""
+        digests = [
+            holder[name]["sealed"]
+            for item in batch.items
+            if (known := world.entries.get(item.record.name)) is not None
+            for holder, name, _ in tier3_members(known.payload)
+            if is_sealed(holder[name])
+        ]
+        return {digest: salt for digest, (_, salt) in (await self.vault.unseal(digests)).items()} if digests else {}
+
+    async def _write(
+        self, tx: Transaction, submission: Submission, judgement: Judgement, sealer: Sealer, head: Head, now: int
+    ) -> tuple[Receipt, int]:
+        viewer = submission.viewer
+        digest, seq = head.digest, head.seq
+        entries: list[dict[str, Any]] = []
+        raised: list[dict[str, Any]] = []
+        told: list[Deviation] = []
+        for item, record in judgement.applied:
+            seq += 1
+            deviations = tuple(
+                replace(deviation, id=f"{seq}-{number}") for number, deviation in enumerate(item.deviations, 1)
+            )
+            operation = item.operation
+            entry = Entry(
+                seq=seq,
+                name=record.name,
+                target=record.target,
+                payload=canonical(record.canonical).decode(),
+                clock_ms=now,
+                claimed_ms=record.recorded_at.earliest_ms if record.recorded_at else None,
+                actor=viewer.person,
+                role=viewer.role.value,
+                purpose=viewer.purpose,
+                on_behalf_of=submission.on_behalf_of_reason,
+                request=_request_key(submission),
+                also=operation.name if isinstance(record, CorrectionRecord) and operation else None,
+                operator=operation.operator if operation else None,
+                deviations=deviations,
+                previous=digest,
+            )
+            digest = entry.digest_over()
+            entries.append(replace(entry, digest=digest).properties())
+            told += deviations
+            raised += [deviation_row(deviation, seq, entry.recorded_ms) for deviation in deviations]
+        receipt = Receipt(
+            accepted=True,
+            seq=seq,
+            applied=len(entries),
+            unchanged=sum(item.is_unchanged for item in judgement.batch.items),
+            warnings=tuple(judgement.batch.warnings),
+            deviations=tuple(told),
+        )
+        assert judgement.writes is not None  # the caller has looked
+        if sealer.pending:
+            await write_rows(tx, "Sealed", sealer.rows())
+        await write_entries(tx, entries)
+        await write_rows(tx, "Deviation", raised)
+        await write_graph(tx, judgement.writes)
+        await write_rows(tx, "Request", [_request_row(submission, receipt, now)])
+        await tx.run("MATCH (h:Head {key: 'head'}) SET h.seq = $seq, h.digest = $digest", seq=seq, digest=digest)
+        return receipt, seq
+
+
+PAGE = 5_000
+
+
+class _Refused(Exception):
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__("refused")
+        self.receipt = receipt
+
+
+def _raw(value: dict[str, Any], place: Place) -> Any:
+    from graph.records import RawRecord
+
+    return RawRecord(value, place)
+
+
+def _request_key(submission: Submission) -> str:
+    """Keys of one person do not meet those of another."""
+    return f"{submission.viewer.person}/{submission.idempotency_key}"
+
+
+def _request_row(submission: Submission, receipt: Receipt, now: int) -> dict[str, Any]:
+    kept = {
+        "seq": receipt.seq,
+        "applied": receipt.applied,
+        "unchanged": receipt.unchanged,
+        "deviations": [deviation.as_json() for deviation in receipt.deviations],
+    }
+    return {"key": _request_key(submission), "receipt": orjson.dumps(kept).decode(), "clock_ms": now}
+
+
+def _recorded_ms(record: Record, now: int) -> int:
+    return record.recorded_at.earliest_ms if record.recorded_at is not None else now
+
+
+def _refusal(batch: Batch) -> Receipt:
+    return Receipt(accepted=False, violations=tuple(batch.violations), warnings=tuple(batch.warnings))
+
+
+def _empty() -> Violation:
+    return Violation(code="empty", message="There is no record in it.", remedy="Hand in at least one.")
+
+
+def _check_permitted(submission: Submission) -> None:
+    viewer = submission.viewer
+    if not viewer.may(Permission.IMPORT if submission.is_import else Permission.RECORD):
+        what = "import" if submission.is_import else "record"
+        raise NotPermitted(f"The role {viewer.role.value} may not {what}.", remedy="Ask a data manager.")
+    if submission.historic and not viewer.may(Permission.IMPORT_HISTORIC):
+        raise NotPermitted(
+            f"The role {viewer.role.value} may not claim recorded times.", remedy="A data manager imports history."
+        )
+    unknown = submission.create_missing - STUB_KINDS
+    if unknown:
+        raise BadInput(
+            f"No stubs are made of {', '.join(sorted(unknown))}.",
+            remedy=f"Kinds: {', '.join(sorted(STUB_KINDS))}.",
+            member="createMissing",
+        )
+
+
+def _parse(submission: Submission) -> tuple[Batch, list[Violation]]:
+    items: list[Item] = []
+    problems: list[Violation] = []
+    if len(submission.records) > LARGEST_REQUEST:
+        problems.append(
+            Violation(
+                code="too_large",
+                message=f"{len(submission.records)} records in one request; at most {LARGEST_REQUEST} are applied as a whole.",
+                remedy="Import them in batches (--batch).",
+            )
+        )
+        return Batch([]), problems
+    for raw in submission.records:
+        record, violations = parse(raw, submission.zone)
+        problems += violations
+        if record is None:
+            continue
+        problems += _check_signature(record, submission)
+        for holder, name, _ in tier3_members(record.canonical):
+            if is_sealed(holder[name]) and (problem := opened_seal_problem(holder[name])):
+                problems.append(
+                    Violation(
+                        code="bad_value", message=f"{name} {problem}.", remedy="Export it again.", member=name,
+                        record=record.id, place=record.place,
+                    )
+                )  # fmt: skip
+        items.append(Item(record))
+    return Batch(items), problems
+
+
+def _check_signature(record: Record, submission: Submission) -> list[Violation]:
+    """``by`` and the person signed in must agree; an import, or anything "on behalf of" with a reason, is not signed."""
+    if not isinstance(record, ClosingRecord | CorrectionRecord | AmendmentRecord):
+        return []
+    viewer = submission.viewer
+    place = {"record": record.id, "member": "by", "place": record.place}
+    if isinstance(record, CorrectionRecord | AmendmentRecord) and not viewer.may(Permission.CORRECT):
+        return [
+            Violation(
+                code="not_permitted", message=f"The role {viewer.role.value} may not correct or amend.",
+                remedy="Ask a reviewer.", **place,  # type: ignore[arg-type]
+            )
+        ]  # fmt: skip
+    if submission.is_import or viewer == OWNER or viewer.person == OWNER.person:
+        if record.by is None and submission.is_import:
+            return [
+                Violation(
+                    code="missing_member", message="by is missing.", remedy="An import says who did it.", **place,  # type: ignore[arg-type]
+                )
+            ]  # fmt: skip
+        return []
+    if record.by is not None and record.by != viewer.person and submission.on_behalf_of_reason is None:
+        return [
+            Violation(
+                code="not_signed_in", message="by is not the person signed in.",
+                remedy="Leave it out, or give a reason for acting on behalf of them.", **place,  # type: ignore[arg-type]
+            )
+        ]  # fmt: skip
+    return []

@@ -1,0 +1,174 @@
+"""Takes tier-3 values out of records on their way into the ledger, leaving the digest of each."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graph.keys import KeyRing
+from graph.records import AmendmentRecord, NodeRecord, Record, is_sealed, parse_stored
+from graph.rules.world import World
+from graph.sealing import SALT_LENGTH, digest_of, keyed_digest, matches, seal
+from graph.vocabulary import KINDS, OPERATIONS, field_tier
+from graph.vocabulary.base import Field
+
+__all__ = ["SAME_PERSON", "PendingValue", "Sealer", "is_same_record", "tier3_members"]
+
+SAME_PERSON = "same person"  # purpose of the keyed digest that the identity check compares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingValue:
+    """A value to be sealed when the request is accepted."""
+
+    digest: str
+    salt: bytes = field(repr=False)
+    value: Any = field(repr=False)
+    persons: tuple[str, ...]
+    keyed: str | None = None
+
+
+def tier3_members(payload: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, Field]]:
+    """(object, member, field) of each value in a canonical record whose tier is 3."""
+    shape = payload["record"]
+    if shape in {"node", "amendment"}:
+        yield from _of_fields(payload.get("data"), KINDS[payload["kind"]].fields)
+    elif shape == "correction":
+        if payload.get("replacement"):
+            yield from tier3_members(payload["replacement"])
+    elif shape == "operation":
+        operation = OPERATIONS[payload["type"]]
+        yield from _of_fields(payload.get("data"), operation.fields)
+        kinds = [end["kind"] for end in payload["inputs"]]
+        for output in payload.get("outputs", ()):
+            values = output.get("data", {})
+            for name in list(values):
+                declared = KINDS[output["kind"]].fields[name]
+                item = values.get("test_item")
+                tier = field_tier(declared, operation=operation.name, input_kinds=kinds, test_item=item)
+                if tier == 3:
+                    yield values, name, declared
+
+
+def _of_fields(
+    values: dict[str, Any] | None, fields: Mapping[str, Field]
+) -> Iterator[tuple[dict[str, Any], str, Field]]:
+    for name in list(values or ()):
+        if fields[name].tier == 3 and values is not None and values[name] is not None:
+            yield values, name, fields[name]
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _copy(item) for name, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def is_same_record(given: Mapping[str, Any], stored: Mapping[str, Any], salt_of: Callable[[str], bytes | None]) -> bool:
+    """Whether two canonical records say the same, where one has plain values and the other their digests."""
+    if given == stored:
+        return True
+    mine, theirs = _copy(given), _copy(stored)
+    for (holder, name, _), (other, other_name, _) in zip(tier3_members(mine), tier3_members(theirs), strict=False):
+        value, sealed = holder[name], other[other_name]
+        if name != other_name or not is_sealed(sealed):
+            return False
+        if is_sealed(value):
+            holder[name] = {"sealed": value["sealed"]}
+            continue
+        salt = salt_of(sealed["sealed"])
+        if salt is None or not matches(value, sealed["sealed"], salt):
+            return False
+        holder[name] = {"sealed": sealed["sealed"]}
+    return bool(mine == theirs)
+
+
+class Sealer:
+    """Replaces the tier-3 values of records by digests, and keeps the values until the request is accepted."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+        self.pending: dict[str, PendingValue] = {}
+
+    def seal(self, record: Record, world: World) -> Record:
+        if not any(True for _ in tier3_members(record.canonical)):
+            return record
+        payload = _copy(record.canonical)
+        persons = _persons(record, world)
+        for holder, name, declared in tier3_members(payload):
+            holder[name] = {"sealed": self._keep(holder[name], declared, persons, world)}
+        return replace(parse_stored(payload), recorded_at=record.recorded_at, place=record.place)
+
+    def _keep(self, value: Any, declared: Field, persons: tuple[str, ...], world: World) -> str:
+        keyed = None
+        if is_sealed(value) and "value" not in value:
+            return str(value["sealed"])  # its value stays unavailable here
+        if is_sealed(value):
+            salt, plain = base64.b64decode(value["salt"]), value["value"]
+        else:
+            salt, plain = secrets.token_bytes(SALT_LENGTH), value
+        digest = digest_of(plain, salt)
+        if declared.ref is not None:
+            keyed = keyed_digest(SAME_PERSON, str(plain), self._ring)
+            world.keyed_digests[digest] = keyed
+        self.pending[digest] = PendingValue(digest=digest, salt=salt, value=plain, persons=persons, keyed=keyed)
+        return digest
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The sealed values as database rows. Makes missing keys, durably, first."""
+        self._ring.ensure({person for value in self.pending.values() for person in value.persons})
+        rows = []
+        for value in self.pending.values():
+            sealed = seal(value.value, value.persons, self._ring, salt=value.salt)
+            row: dict[str, Any] = {
+                "digest": sealed.digest,
+                "ciphertext": sealed.ciphertext,
+                "persons": list(sealed.persons),
+            }
+            if value.keyed is not None:
+                row["keyed"] = value.keyed
+            rows.append(row)
+        return rows
+
+
+def opened_seal_problem(value: Mapping[str, Any]) -> str | None:
+    """Why ``{"sealed", "salt", "value"}`` cannot be taken in, None where it can."""
+    if "value" not in value:
+        return None
+    try:
+        salt = base64.b64decode(str(value.get("salt")), validate=True)
+    except binascii.Error:
+        return "has a salt that is not base64"
+    if len(salt) != SALT_LENGTH:
+        return f"has a salt that has not {SALT_LENGTH} bytes"
+    return None if matches(value["value"], str(value["sealed"]), salt) else "has a value that is not the one sealed"
+
+
+def _persons(record: Record, world: World) -> tuple[str, ...]:
+    """Whom the tier-3 values of the record concern: their keys seal them."""
+    if isinstance(record, NodeRecord | AmendmentRecord):
+        kind, _, key = record.target.partition(":")
+        if kind == "Institution" and isinstance(officer := record.values.get("principal_officer"), str):
+            return (f"Person:{officer}",)
+        if KINDS[kind].is_person:
+            return (record.target,)
+        node = world.nodes.get((kind, key))
+        made_by = world.operations.get(node.made_by) if node is not None and node.made_by is not None else None
+        return _of_operation(made_by.record, world) if made_by is not None else (record.target,)
+    operation = getattr(record, "replacement", record)
+    return _of_operation(operation, world)
+
+
+def _of_operation(operation: Any, world: World) -> tuple[str, ...]:
+    persons: set[str] = set()
+    for end in operation.inputs:
+        if KINDS[end.kind].is_person:
+            persons.add(f"{end.kind}:{end.id}")
+            continue
+        donors = world.donors_of(end.kind, end.id)
+        persons |= {f"Donor:{donor}" for donor in donors} or {f"{end.kind}:{end.id}"}
+    return tuple(sorted(persons))

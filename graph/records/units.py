@@ -1,0 +1,49 @@
+"""Names of units: ``WCB1#3``; a bare ``3`` is completed; ``WCB1#1-20`` and ``WCB1#01-20`` name twenty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from graph.records.values import BadValue, clean_key
+
+__all__ = ["expand_units", "lot_of_unit"]
+
+_SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
+MOST_UNITS = 100_000
+
+
+def lot_of_unit(unit: str) -> str:
+    return unit.partition("#")[0]
+
+
+def _expand_one(name: str, lot: str) -> list[str]:
+    own, mark, unit = name.partition("#")
+    if not mark:
+        own, unit = lot, name
+    elif own.strip() != lot:
+        raise BadValue(f"names the unit {name} of another lot than {lot}", "Give each lot an input of its own.")
+    unit = unit.strip()
+    if not unit:
+        raise BadValue(f"names a unit of {lot} without a name", "Write lot#unit.")
+    if "#" in unit:
+        raise BadValue(f"has more than one # in {name}", "Write lot#unit.")
+    if (span := _SPAN.fullmatch(unit)) and int(span[1]) < int(span[2]):
+        first, last, width = int(span[1]), int(span[2]), len(span[1])
+        if last - first >= MOST_UNITS:
+            raise BadValue(f"names {last - first + 1} units in one range", f"Name at most {MOST_UNITS}.")
+        return [f"{lot}#{number:0{width}d}" for number in range(first, last + 1)]
+    return [f"{lot}#{unit}"]
+
+
+def expand_units(names: Iterable[object], lot: str) -> tuple[str, ...]:
+    """Full ids of the units named, in the order named. BadValue where a name is none or stands twice."""
+    listed: list[str] = []
+    for name in names:
+        listed += _expand_one(clean_key(name, "a unit's name"), lot)
+    if len(listed) > MOST_UNITS:
+        raise BadValue(f"names {len(listed)} units", f"Name at most {MOST_UNITS} in one operation.")
+    if len(set(listed)) < len(listed):
+        twice = sorted({unit for unit in listed if listed.count(unit) > 1} if len(listed) < 1000 else {lot})
+        raise BadValue(f"names a unit twice: {', '.join(twice)}", "Name each unit once.")
+    return tuple(listed)

@@ -1,0 +1,215 @@
+"""Single values of a record: is this what the field says it should be?"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graph.times import BadTime, parse_moment
+from graph.vocabulary.base import Field, FieldType
+
+__all__ = ["BadValue", "check_value", "clean_key", "is_sealed"]
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+LARGEST_WHOLE = 2**53 - 1  # RFC 8785 has no larger whole number
+LONGEST_KEY = 200
+LONGEST_TEXT = 20_000
+
+
+class BadValue(ValueError):
+    """The value is not of the field's shape. The message does not repeat the value: it may be personal."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+def clean_key(text: Any, what: str = "id") -> str:
+    """A key in NFC and trimmed; BadValue where it is empty, too long or holds a control character."""
+    if not isinstance(text, str):
+        raise BadValue(f"{what} is not a text", "Write it in quotes.")
+    key = unicodedata.normalize("NFC", text).strip()
+    if not key:
+        raise BadValue(f"{what} is empty", "Give it a code of 1 to 200 characters.")
+    if len(key) > LONGEST_KEY:
+        raise BadValue(f"{what} has {len(key)} characters", f"Use at most {LONGEST_KEY}.")
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in key):
+        raise BadValue(f"{what} holds a control character", "Remove it; line breaks and tabs count too.")
+    return key
+
+
+def is_sealed(value: Any) -> bool:
+    """True for ``{"sealed": digest}``, with or without the salt and value beside it."""
+    return isinstance(value, Mapping) and "sealed" in value and set(value) <= {"sealed", "salt", "value"}
+
+
+def _finite(value: Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadValue("is not a number", "Write a bare number; its unit is fixed or has a member of its own.")
+    if not math.isfinite(value):
+        raise BadValue("is not a finite number", "Leave the member out where there is no value.")
+    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
+        raise BadValue("is a whole number too large to be kept exactly", f"The largest is {LARGEST_WHOLE}.")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise BadValue("is not a text", "Write it in quotes.")
+    if len(value) > LONGEST_TEXT:
+        raise BadValue(f"has {len(value)} characters", f"Use at most {LONGEST_TEXT}; put the rest into a Document.")
+    if not value.strip():
+        raise BadValue("is empty", "Leave the member out where there is no value.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadValue("holds half a character (a lone surrogate)", "Write the text in UTF-8.") from error
+    return value
+
+
+def _json(value: Any, depth: int = 0) -> Any:
+    """Any JSON value whose numbers are finite and texts whole."""
+    if depth > 8:
+        raise BadValue("is nested too deeply", "Use at most eight levels.")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int | float):
+        return _finite(value)
+    if isinstance(value, list):
+        return [_json(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_text(name): _json(item, depth + 1) for name, item in value.items()}
+    raise BadValue("is no JSON value", "Use texts, numbers, lists and objects.")
+
+
+def _whole(value: Any) -> int:
+    number = _finite(value)
+    if number != int(number):
+        raise BadValue("is not a whole number", "Write it without a fraction.")
+    return int(number)
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadValue("is neither true nor false", "Write true or false, without quotes.")
+    return value
+
+
+def _range(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise BadValue("is no range", "Write [low, high]; null is open.")
+    low, high = (None if end is None else _finite(end) for end in value)
+    if low is None and high is None:
+        raise BadValue("is a range without an end", "Give at least one of low and high.")
+    if low is not None and high is not None and low > high:
+        raise BadValue("is a range whose low end is above its high one", "Swap them.")
+    return [low, high]
+
+
+def _map(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or not value:
+        raise BadValue("is no object of named values", 'Write {"temperature_celsius": 37}.')
+    return {_text(name): _json(item) for name, item in value.items()}
+
+
+def _series(value: Any, zone: str | None) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _finite(value)
+    if isinstance(value, dict):
+        if not value or not set(value) <= {"min", "max", "mean"}:
+            raise BadValue("summarises a series with other members than min, max and mean", "Use those three.")
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list) and value:
+        rows = []
+        for row in value:
+            if not isinstance(row, list) or len(row) != 2:
+                raise BadValue("is a series with a row that is not [time, value]", "Write [[time, value], …].")
+            rows.append([_moment_text(row[0], zone), _finite(row[1])])
+        return rows
+    raise BadValue(
+        "is neither a number nor a series", 'Write a number, [[time, value], …] or {"min":…,"max":…,"mean":…}.'
+    )
+
+
+def _moment_text(value: Any, zone: str | None) -> str:
+    text = _text(value).strip()
+    try:
+        parse_moment(text, zone)
+    except BadTime as error:
+        raise BadValue(f"is no time: {error}", "Use ISO 8601 with an offset.") from error
+    return text
+
+
+def _date(value: Any) -> str:
+    text = _text(value).strip()
+    try:
+        if not _DATE.fullmatch(text):
+            raise BadTime(text)
+        parse_moment(text, "Z")
+    except BadTime as error:
+        raise BadValue("is no calendar date", "Write it as 2025-01-18.") from error
+    return text
+
+
+def _choice(field: Field, value: Any) -> str:
+    text = _text(value).strip()
+    if field.closed and text not in field.choices:
+        raise BadValue(f"is none of {', '.join(field.choices)}", "Choose one of them.")
+    return text
+
+
+def _result(value: Any) -> Any:
+    return _text(value) if isinstance(value, str) else _finite(value)
+
+
+def _one(field: Field, value: Any, zone: str | None) -> Any:
+    kind = field.type
+    if kind in _PLAIN:
+        checked = _PLAIN[kind](value)
+    elif kind is FieldType.TIME:
+        checked = _moment_text(value, zone)
+    elif kind is FieldType.CHOICE:
+        checked = _choice(field, value)
+    else:
+        checked = _series(value, zone)
+    if isinstance(checked, int | float) and not isinstance(checked, bool):
+        if field.low is not None and checked < field.low:
+            raise BadValue(f"is below {field.low:g}, which cannot be", f"Check the value and its unit ({field.unit}).")
+        if field.high is not None and checked > field.high:
+            raise BadValue(f"is above {field.high:g}, which cannot be", f"Check the value and its unit ({field.unit}).")
+    return checked
+
+
+_PLAIN: dict[FieldType, Callable[[Any], Any]] = {
+    FieldType.STRING: _text,
+    FieldType.TEXT: _text,
+    FieldType.INTEGER: _whole,
+    FieldType.NUMBER: _finite,
+    FieldType.DURATION: _finite,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.DATE: _date,
+    FieldType.REF: lambda value: clean_key(value, "the key"),
+    FieldType.LINK: _text,
+    FieldType.RANGE: _range,
+    FieldType.MAP: _map,
+    FieldType.RESULT: _result,
+}
+
+
+def check_value(field: Field, value: Any, zone: str | None) -> Any:
+    """The value in canonical form; BadValue where it is not what the field says. Sealed values pass as they are."""
+    if is_sealed(value):
+        if not _DIGEST.fullmatch(str(value["sealed"])):
+            raise BadValue("is sealed with something that is no digest", "Give the 64 hexadecimal digits.")
+        return dict(value)
+    if field.many:
+        if not isinstance(value, list) or not value:
+            raise BadValue("is no list", "Write [ … ], with at least one item.")
+        return [_one(field, item, zone) for item in value]
+    return _one(field, value, zone)

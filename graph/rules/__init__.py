@@ -1,0 +1,1 @@
+"""Pure checks: records and what is known -> violations, warnings, deviations, rows to be written."""

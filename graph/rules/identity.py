@@ -1,0 +1,390 @@
+"""Is a record new, the same again, or another under a name that is taken? And does what it names exist?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from graph.records import (
+    AmendmentRecord,
+    BadValue,
+    ClosingRecord,
+    CorrectionRecord,
+    NodeRecord,
+    OperationRecord,
+    Record,
+    check_value,
+    lot_of_unit,
+)
+from graph.rules.batch import Batch, Item
+from graph.rules.world import NodeId, World
+from graph.vocabulary import KINDS, OPERATIONS, USES
+from graph.vocabulary.base import Field, FieldType
+
+__all__ = ["check_links", "check_names", "in_order_of_effect", "references"]
+
+SameAs = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+
+
+def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
+    """Marks what was applied before; refuses another record under a name that is taken."""
+    seen: dict[str, Record] = {}
+    for item in batch.items:
+        record = item.record
+        for name in _names(record):
+            if (known := world.entries.get(name)) is not None:
+                own = record.canonical if name == record.name else _replacement_of(record)
+                if name == record.name and is_same(record.canonical, known.payload):
+                    item.is_unchanged = True
+                elif own is not None:
+                    batch.refuse(
+                        record,
+                        "other_content",
+                        "id",
+                        f"{name} was recorded before, with other content.",
+                        "Give this record another id; to mend the earlier one, correct or amend it.",
+                    )
+            elif (first := seen.get(name)) is not None:
+                if first.canonical == record.canonical:
+                    item.is_unchanged = True
+                else:
+                    batch.refuse(
+                        record,
+                        "other_content",
+                        "id",
+                        f"{name} stands twice in this request, with different content.",
+                        "Keep one of them.",
+                    )
+            seen.setdefault(name, record)
+
+
+def _names(record: Record) -> Iterator[str]:
+    yield record.name
+    if isinstance(record, CorrectionRecord) and record.replacement is not None:
+        yield record.replacement.name
+
+
+def _replacement_of(record: Record) -> Mapping[str, Any] | None:
+    if isinstance(record, CorrectionRecord) and record.replacement is not None:
+        return record.replacement.canonical
+    return None
+
+
+def references(record: Record) -> Iterator[tuple[str, str, str]]:
+    """(member, kind, key) of everything that the record names and does not make."""
+    if isinstance(record, NodeRecord):
+        yield from _field_references(KINDS[record.kind].fields, record.values, "data.")
+    elif isinstance(record, AmendmentRecord):
+        yield "id_of", record.kind, record.id_of
+        yield from _field_references(KINDS[record.kind].fields, record.values, "data.")
+    elif isinstance(record, CorrectionRecord):
+        if record.replacement is not None:
+            for member, kind, key in references(record.replacement):
+                yield f"replacement.{member}", kind, key
+    elif isinstance(record, OperationRecord):
+        yield from _operation_references(record)
+    by = getattr(record, "by", None)
+    if by is not None:
+        yield "by", "Person", by
+
+
+def _operation_references(record: OperationRecord) -> Iterator[tuple[str, str, str]]:
+    operation = OPERATIONS[record.type]
+    yield "performing_org", "Institution", record.performing_org
+    yield "operator", "Person", record.operator
+    for member, kind, key in (
+        ("reviewer", "Person", record.reviewer),
+        ("acknowledged_by", "Person", record.acknowledged_by),
+        ("study", "Study", record.study),
+        ("source_document", "Document", record.source_document),
+    ):
+        if key is not None:
+            yield member, kind, key
+    for number, end in enumerate(record.inputs):
+        yield f"inputs[{number}].id", end.kind, end.id
+    for number, output in enumerate(record.outputs):
+        if not operation.creates:
+            yield f"outputs[{number}].id", output.kind, output.id
+        yield from _field_references(KINDS[output.kind].fields, output.values, f"outputs[{number}].data.")
+    for number, use in enumerate(record.uses):
+        yield f"uses[{number}].id", use.kind, use.id
+        yield from _field_references(USES[use.kind].fields, use.values, f"uses[{number}].data.")
+    yield from _field_references(operation.fields, record.values, "data.")
+    for name, device in record.captured.items():
+        yield f"captured.{name}", "Equipment", device
+
+
+def _field_references(
+    fields: Mapping[str, Field], values: Mapping[str, Any], where: str
+) -> Iterator[tuple[str, str, str]]:
+    for name, value in values.items():
+        field = fields[name]
+        if field.type is not FieldType.REF or field.ref is None or value is None:
+            continue
+        for key in value if field.many else [value]:
+            if isinstance(key, str):  # a sealed one cannot be followed
+                yield f"{where}{name}", field.ref, key
+
+
+def check_links(batch: Batch, world: World) -> None:
+    """Refuses what names something that does not exist, or makes something that does."""
+    declared: dict[NodeId, Record] = {}
+    for item in batch.fresh:
+        if isinstance(item.record, NodeRecord):
+            declared.setdefault((item.record.kind, item.record.id), item.record)
+    makers = batch.makers
+    restated = _restated(batch, world)
+
+    def exists(kind: str, key: str) -> bool:
+        if kind == "CellUnit":
+            return exists("CellLot", lot_of_unit(key))
+        return world.node(kind, key) is not None or (kind, key) in declared or (kind, key) in makers
+
+    for item in batch.fresh:
+        record = item.record
+        for member, kind, key in references(record):
+            if not exists(kind, key):
+                batch.refuse(
+                    record,
+                    "unknown_reference",
+                    member,
+                    f"{member} names {kind}:{key}, which does not exist{_like(world, kind, key)}.",
+                    "Record it first, or in the same request; stubs are made with --create-missing.",
+                )
+        _check_made(batch, world, item, makers, restated)
+        _check_closing(batch, world, item)
+        _check_correction(batch, world, item)
+    _check_reagent_lots(batch, world)
+
+
+def _like(world: World, kind: str, key: str) -> str:
+    close = difflib.get_close_matches(key, [other for name, other in world.nodes if name == kind], n=1)
+    return f" (there is {kind}:{close[0]})" if close else ""
+
+
+def _restated(batch: Batch, world: World) -> dict[NodeId, str]:
+    """Things whose making is being corrected away, by the operation that made them."""
+    gone: dict[NodeId, str] = {}
+    for name in batch.corrections:
+        old = world.operations.get(name)
+        if old is not None and OPERATIONS[old.record.type].creates:
+            gone |= {(output.kind, output.id): old.record.id for output in old.record.outputs}
+    return gone
+
+
+def _check_made(
+    batch: Batch,
+    world: World,
+    item: Item,
+    makers: Mapping[NodeId, Item],
+    restated: Mapping[NodeId, str],
+) -> None:
+    record, operation = item.record, item.operation
+    if isinstance(record, NodeRecord):
+        known = world.node(record.kind, record.id)
+        maker = None if record.is_stub else makers.get((record.kind, record.id))
+        if maker is not None or (known is not None and not known.is_stub):
+            by = maker.record.id if maker else (known.made_by if known else None) or "a record before"
+            batch.refuse(
+                record,
+                "exists_already",
+                "id",
+                f"{record.kind}:{record.id} is made by {by} already.",
+                "Leave this record out, or amend the node.",
+            )
+    if operation is None or not OPERATIONS[operation.type].creates or operation.id in batch.corrections:
+        return
+    for number, output in enumerate(operation.outputs):
+        node_id = (output.kind, output.id)
+        known = world.node(*node_id)
+        other = makers[node_id]
+        if known is not None and not known.is_stub and node_id not in restated:
+            batch.refuse(
+                record,
+                "exists_already",
+                f"outputs[{number}].id",
+                f"{output.kind}:{output.id} exists already (made by {known.made_by or 'a node record'}).",
+                "Give the output a code of its own.",
+            )
+        elif other is not item:
+            batch.refuse(
+                record,
+                "exists_already",
+                f"outputs[{number}].id",
+                f"{output.kind}:{output.id} is also made by {other.record.id}.",
+                "Each thing is made by one operation.",
+            )
+
+
+def _check_closing(batch: Batch, world: World, item: Item) -> None:
+    record = item.record
+    if not isinstance(record, ClosingRecord):
+        return
+    here, known = batch.operation_of.get(record.operation), world.operations.get(record.operation)
+    operation = here[1] if here is not None else known.record if known is not None else None
+    if operation is None:
+        batch.refuse(
+            record,
+            "unknown_reference",
+            "operation",
+            f"operation names {record.operation}, which does not exist.",
+            "Record the operation first, or in the same request.",
+        )
+        return
+    if known is not None and known.corrected_by is not None:
+        batch.refuse(
+            record, "already_corrected", "operation", f"{record.operation} was corrected by {known.corrected_by}.",
+            "Close its replacement instead.",
+        )  # fmt: skip
+        return
+    use = None
+    if record.use is not None:
+        open_uses = [candidate for candidate in operation.uses if candidate.id == record.use and candidate.is_open]
+        if len(open_uses) != 1:
+            batch.refuse(
+                record, "no_open_use", "use", f"{record.operation} has {len(open_uses)} open uses of {record.use}.",
+                "Name a machine with one open use there.",
+            )  # fmt: skip
+            return
+        use = open_uses[0]
+    elif not operation.is_open:
+        batch.refuse(
+            record, "not_open", "operation", f"{record.operation} has an end already, or is an instant.",
+            "Mend a wrong end by a correction.",
+        )  # fmt: skip
+        return
+    others = [*(known.closings if known else []), *batch.closings[record.operation, record.use]]
+    earlier = [
+        other
+        for other in others
+        if other is not record and other.use == record.use and other.end.text != record.end.text
+    ]
+    if earlier:
+        batch.refuse(
+            record, "already_closed", "end", f"{record.operation} was closed by {earlier[0].id} with another end.",
+            "Mend a wrong end by a correction.",
+        )  # fmt: skip
+    start = use.start if use is not None and use.start is not None else operation.start
+    if record.end.latest_ms < start.earliest_ms:
+        batch.refuse(
+            record, "end_before_start", "end", f"end is before the start of {record.operation}.", "Check both."
+        )
+    fields = USES[use.kind].fields if use is not None else OPERATIONS[operation.type].fields
+    present = use.values if use is not None else operation.values
+    _check_closing_values(batch, record, fields, present)
+
+
+def _check_closing_values(
+    batch: Batch, record: ClosingRecord, fields: Mapping[str, Field], present: Mapping[str, Any]
+) -> None:
+    for name, value in record.values.items():
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            batch.refuse(
+                record, "unknown_member", f"data.{name}", f"data.{name} is no field of that operation.",
+                f"Did you mean {close[0]}?" if close else "Leave it out.",
+            )  # fmt: skip
+            continue
+        try:
+            checked = check_value(fields[name], value, record.zone)
+        except BadValue as error:
+            batch.refuse(record, "bad_value", f"data.{name}", f"data.{name} {error}", error.remedy)
+            continue
+        if name in present and present[name] != checked:
+            batch.refuse(
+                record, "other_content", f"data.{name}", f"data.{name} was recorded before with another value.",
+                "Mend it by a correction.",
+            )  # fmt: skip
+
+
+def _check_correction(batch: Batch, world: World, item: Item) -> None:
+    record = item.record
+    if not isinstance(record, CorrectionRecord):
+        return
+    known = world.operations.get(record.operation)
+    if known is None and record.operation not in batch.operation_of:
+        batch.refuse(
+            record, "unknown_reference", "operation",
+            f"operation names {record.operation}, which does not exist.", "Name the operation that is wrong.",
+        )  # fmt: skip
+        return
+    others = [other.record.id for other in batch.corrections[record.operation] if other is not item]
+    corrected_by = known.corrected_by if known is not None else None
+    if corrected_by is not None or others:
+        batch.refuse(
+            record, "already_corrected", "operation",
+            f"{record.operation} is corrected by {corrected_by or others[0]} already.",
+            "An operation is corrected once, then its replacement.",
+        )  # fmt: skip
+
+
+def _check_reagent_lots(batch: Batch, world: World) -> None:
+    lots = dict(world.reagent_lots)
+    for item in batch.fresh:
+        record = item.record
+        named: list[tuple[str, Mapping[str, Any]]] = []
+        if isinstance(record, NodeRecord) and record.kind == "Reagent":
+            named.append((record.id, record.values))
+        elif isinstance(record, AmendmentRecord) and record.kind == "Reagent":
+            known = world.node("Reagent", record.id_of)
+            named.append((record.id_of, {**(known.values if known else {}), **record.values}))
+        elif (operation := item.operation) is not None:
+            named += [(output.id, output.values) for output in operation.outputs if output.kind == "Reagent"]
+        for key, values in named:
+            lot = reagent_lot(values)
+            if lot is not None and lots.setdefault(lot, key) != key:
+                batch.refuse(
+                    record, "exists_already", "data.lot_number",
+                    f"That manufacturer, name and lot number is Reagent:{lots[lot]} already.",
+                    "Use that key, or mend the lot number.",
+                )  # fmt: skip
+
+
+def reagent_lot(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """(manufacturer, name, lot number) where all three are known: unique among reagents."""
+    lot = tuple(values.get(name) for name in ("manufacturer", "name", "lot_number"))
+    return lot if all(isinstance(part, str) for part in lot) else None  # type: ignore[return-value]
+
+
+def in_order_of_effect(batch: Batch) -> list[Item] | None:
+    """The new records, each after what makes the things it takes; None, with violations, where that is a ring.
+
+    Nodes come before operations, amendments and closings after; otherwise the order of the request is kept.
+    """
+    makers = batch.makers
+    acts = [item for item in batch.fresh if item.operation is not None or isinstance(item.record, CorrectionRecord)]
+    number = {id(item): index for index, item in enumerate(acts)}
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    for item in acts:
+        needs = set()
+        operation = item.operation
+        if operation is not None and operation.id not in batch.corrections:
+            for end in operation.inputs:
+                maker = makers.get((end.kind, end.id))
+                if maker is not None and (maker is not item or OPERATIONS[operation.type].creates):
+                    needs.add(number[id(maker)])
+        if isinstance(item.record, CorrectionRecord) and item.record.operation in batch.operation_of:
+            needs.add(number[id(batch.operation_of[item.record.operation][0])])
+        sorter.add(number[id(item)], *sorted(needs))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        ring = [acts[index].record for index in error.args[1]]
+        for record in ring[1:]:
+            batch.refuse(
+                record, "cycle", "inputs",
+                f"{record.id} is made from what is made from it ({' → '.join(each.id for each in ring)}).",
+                "Check which thing was made from which.",
+            )  # fmt: skip
+        return None
+    ordered: list[Item] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        ordered += [acts[index] for index in ready]
+        sorter.done(*ready)
+    nodes = [item for item in batch.fresh if isinstance(item.record, NodeRecord)]
+    nodes.sort(key=lambda item: not getattr(item.record, "is_stub", False))
+    late = [item for item in batch.fresh if isinstance(item.record, AmendmentRecord | ClosingRecord)]
+    return nodes + ordered + late

@@ -1,0 +1,310 @@
+"""Departures from reference ranges, found at the write (specification 4, R-07 and R-08).
+
+A value is held against the narrowest range that fits it: what a transport itself requires, then ReferenceRange records
+(those of the protocol and cell type first), then the program's defaults. Outside the reference limits it is marked;
+outside the allowed limits the deviation is major.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graph.errors import Deviation
+from graph.records import ClosingRecord, CorrectionRecord, OperationRecord, Record
+from graph.rules.world import KnownNode, World
+from graph.times import Moment, parse_moment
+from graph.vocabulary import KINDS, OPERATIONS, USES
+from graph.vocabulary.base import Field, FieldType
+from graph.vocabulary.ranges import DEFAULT_RANGES, ReferenceRangeDefault
+from graph.vocabulary.tiers import field_tier
+
+__all__ = ["DEFAULTS_VERSION", "range_deviations"]
+
+DEFAULTS_VERSION = "1"  # raised whenever a default changes
+_TRANSPORT_FIELDS = frozenset({"departure_temperature", "in_transit_temperature", "arrival_temperature"})
+_PER_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """One value with what decides which range is its own."""
+
+    member: str
+    field: str
+    value: Any
+    tier: int
+    item: str | None = None
+    method: str | None = None
+    cell_type: str | None = None
+    stage: str | None = None
+    equipment_class: str | None = None
+    reagent_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Limits:
+    version: str
+    low: float | None = None
+    high: float | None = None
+    allowed_low: float | None = None
+    allowed_high: float | None = None
+    is_high_excluded: bool = False
+    expected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Setting:
+    """What the operation tells of itself: its type, inputs, study, method, day."""
+
+    operation: OperationRecord
+    inputs: tuple[KnownNode, ...]
+    equipment_classes: frozenset[str]
+
+    @property
+    def protocols(self) -> frozenset[str]:
+        named = (
+            self.operation.study,
+            self.operation.values.get("operation_method"),
+            self.operation.values.get("sop_version"),
+        )
+        return frozenset(name for name in named if isinstance(name, str))
+
+
+def range_deviations(record: Record, world: World) -> list[Deviation]:
+    """The departures that one record's values show; none for what is not an operation or a closing."""
+    operation: OperationRecord | None
+    if isinstance(record, OperationRecord):
+        operation, closing = record, None
+    elif isinstance(record, CorrectionRecord):
+        operation, closing = record.replacement, None
+    elif isinstance(record, ClosingRecord):
+        known = world.operations.get(record.operation)
+        operation, closing = (known.record if known else None), record
+    else:
+        return []
+    if operation is None:
+        return []
+    setting = _setting(operation, world)
+    measured = _of_closing(operation, closing, setting) if closing else _of_operation(operation, setting, world)
+    return [deviation for value in measured for deviation in _judge(value, setting, world)]
+
+
+def _setting(operation: OperationRecord, world: World) -> _Setting:
+    inputs = tuple(node for end in operation.inputs if (node := world.nodes.get((end.kind, end.id))) is not None)
+    classes = set()
+    for use in operation.uses:
+        node = world.nodes.get((use.kind, use.id))
+        if node is not None and isinstance(node.values.get("equipment_class"), str):
+            classes.add(node.values["equipment_class"])
+    return _Setting(operation=operation, inputs=inputs, equipment_classes=frozenset(classes))
+
+
+def _cell_type(nodes: Iterable[KnownNode]) -> str | None:
+    return next((str(node.values["cell_type"]) for node in nodes if "cell_type" in node.values), None)
+
+
+def _numbers(field: Field, value: Any) -> Iterator[tuple[str, Any]]:
+    """(field name, value) of the bare values that a field's value holds."""
+    if field.type is FieldType.MAP:
+        for part in value if field.many else [value]:
+            if isinstance(part, Mapping):
+                yield from ((str(name), one) for name, one in part.items())
+    elif field.type is FieldType.SERIES:
+        if isinstance(value, list):
+            yield from ((field.name, row[1]) for row in value)
+        elif isinstance(value, Mapping):
+            yield from ((field.name, one) for name, one in value.items() if name != "mean")
+        else:
+            yield field.name, value
+    elif field.type in {FieldType.NUMBER, FieldType.INTEGER, FieldType.DURATION}:
+        yield field.name, value
+
+
+def _of_operation(operation: OperationRecord, setting: _Setting, world: World) -> Iterator[_Measured]:
+    outputs = [node for end in operation.outputs if (node := world.nodes.get((end.kind, end.id))) is not None]
+    cell_type = _cell_type([*outputs, *setting.inputs])
+    stage = next((str(node.values["stage"]) for node in outputs if "stage" in node.values), None)
+    fields = OPERATIONS[operation.type].fields
+    for name, value in operation.values.items():
+        for field, number in _numbers(fields[name], value):
+            yield _Measured(
+                member=f"data.{name}",
+                field=field,
+                value=number,
+                tier=fields[name].tier,
+                cell_type=cell_type,
+                stage=stage,
+            )
+    for number, use in enumerate(operation.uses):
+        node = world.nodes.get((use.kind, use.id))
+        known = node.values if node else {}
+        for name, value in use.values.items():
+            for field, one in _numbers(USES[use.kind].fields[name], value):
+                yield _Measured(
+                    member=f"uses[{number}].data.{name}", field=field, value=one, tier=0, cell_type=cell_type, stage=stage,
+                    equipment_class=known.get("equipment_class"), reagent_name=known.get("name"),
+                )  # fmt: skip
+    kinds = [end.kind for end in operation.inputs]
+    for number, output in enumerate(operation.outputs):
+        for name, value in output.values.items():
+            if output.kind == "QCResult" and name == "test_result":
+                item = output.values.get("test_item")
+                result = KINDS["QCResult"].fields[name]
+                tier = field_tier(result, operation=operation.type, input_kinds=kinds, test_item=item)
+                yield _Measured(
+                    member=f"outputs[{number}].data.{name}", field=name, value=value, tier=tier, item=item,
+                    method=output.values.get("test_method"), cell_type=cell_type, stage=stage,
+                )  # fmt: skip
+            elif output.kind != "QCResult" and isinstance(value, int | float) and not isinstance(value, bool):
+                yield _Measured(
+                    member=f"outputs[{number}].data.{name}", field=name, value=value, tier=0,
+                    cell_type=output.values.get("cell_type") or cell_type, stage=output.values.get("stage"),
+                )  # fmt: skip
+    if operation.type == "TRANSPORTED" and operation.end is not None:
+        yield _hours(operation, operation.end)
+
+
+def _hours(operation: OperationRecord, end: Moment) -> _Measured:
+    """The certain length of a transport, in hours."""
+    hours = max(0, end.earliest_ms - operation.start.latest_ms) / _PER_HOUR_MS
+    return _Measured(member="end", field="transfer_hours", value=round(hours, 3), tier=0)
+
+
+def _of_closing(operation: OperationRecord, closing: ClosingRecord, setting: _Setting) -> Iterator[_Measured]:
+    use = next((use for use in operation.uses if use.id == closing.use), None) if closing.use else None
+    fields = USES[use.kind].fields if use else OPERATIONS[operation.type].fields
+    for name, value in closing.values.items():
+        if name in fields:
+            for field, number in _numbers(fields[name], value):
+                yield _Measured(
+                    member=f"data.{name}",
+                    field=field,
+                    value=number,
+                    tier=fields[name].tier,
+                    cell_type=_cell_type(setting.inputs),
+                )
+    if operation.type == "TRANSPORTED" and closing.use is None:
+        yield _hours(operation, closing.end)
+
+
+# -- which range -----------------------------------------------------------------------------------------------------
+
+
+def _judge(measured: _Measured, setting: _Setting, world: World) -> Iterator[Deviation]:
+    operation = setting.operation
+    required = operation.values.get("required_transport_temperature")
+    if required is not None and measured.field in _TRANSPORT_FIELDS:
+        limits = [
+            _Limits(
+                version=f"required_transport_temperature of {operation.id}",
+                allowed_low=required[0],
+                allowed_high=required[1],
+            )
+        ]
+    else:
+        limits = _recorded(measured, setting, world) or _defaults(measured, setting)
+    for one in limits:
+        found = _outside(measured.value, one)
+        if found is not None:
+            direction, severity = found
+            shown = str(measured.value) if measured.tier < 2 else None  # personal values stay out of messages
+            yield Deviation(
+                code="out_of_range", severity=severity, operation=operation.id, subject=f"Operation:{operation.id}",
+                field=measured.member, value=shown, direction=direction, range_version=one.version,
+                message=f"{measured.member} of {operation.id} is {direction} its range ({one.version}).",
+            )  # fmt: skip
+
+
+def _outside(value: Any, limits: _Limits) -> tuple[str, str] | None:
+    """(direction, severity), or None where the value is within."""
+    if isinstance(value, str):
+        if not limits.expected:
+            return None
+        return (
+            None
+            if value.strip().casefold() in {word.casefold() for word in limits.expected}
+            else ("not within", "major")
+        )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    for low, high, severity in (
+        (limits.allowed_low, limits.allowed_high, "major"),
+        (limits.low, limits.high, "minor"),
+    ):
+        if low is not None and value < low:
+            return "below", severity
+        if high is not None and (value >= high if limits.is_high_excluded else value > high):
+            return "above", severity
+    return None
+
+
+def _recorded(measured: _Measured, setting: _Setting, world: World) -> list[_Limits]:
+    """The ReferenceRange records for the value on the operation's day: the most particular ones."""
+    fitting: list[tuple[int, KnownNode]] = []
+    day = setting.operation.start
+    for node in world.ranges:
+        known = node.values
+        if known.get("field") != measured.field or known.get("item") != measured.item:
+            continue
+        if known.get("cell_type") not in (None, measured.cell_type):
+            continue
+        if known.get("protocol") is not None and known["protocol"] not in setting.protocols:
+            continue
+        offset = f"{'-' if day.offset_minutes < 0 else '+'}{abs(day.offset_minutes) // 60:02d}:{abs(day.offset_minutes) % 60:02d}"
+        first, last = known.get("valid_from"), known.get("valid_to")
+        if first is not None and day.latest_ms < parse_moment(first, offset).earliest_ms:
+            continue
+        if last is not None and day.earliest_ms >= parse_moment(last, offset).latest_ms:
+            continue
+        fitting.append((2 * ("protocol" in known) + ("cell_type" in known), node))
+    if not fitting:
+        return []
+    narrowest = max(rank for rank, _ in fitting)
+    latest = max((node for rank, node in fitting if rank == narrowest), key=lambda node: node.seq)
+    known = latest.values
+    return [
+        _Limits(
+            version=f"{latest.id}@{latest.seq}", low=known.get("low"), high=known.get("high"),
+            allowed_low=known.get("allowed_low"), allowed_high=known.get("allowed_high"),
+            expected=tuple(known.get("expected", ())),
+        )
+    ]  # fmt: skip
+
+
+def _defaults(measured: _Measured, setting: _Setting) -> list[_Limits]:
+    return [
+        _Limits(
+            version=f"default {row.name} v{DEFAULTS_VERSION}", low=row.low, high=row.high, allowed_low=row.allowed_low,
+            allowed_high=row.allowed_high, is_high_excluded=row.is_high_excluded, expected=row.expected,
+        )
+        for row in _BY_FIELD.get(measured.field, ())
+        if _applies(row, measured, setting)
+    ]  # fmt: skip
+
+
+_BY_FIELD: dict[str, list[ReferenceRangeDefault]] = {}
+for _row in DEFAULT_RANGES:
+    _BY_FIELD.setdefault(_row.field, []).append(_row)
+
+
+def _applies(row: ReferenceRangeDefault, measured: _Measured, setting: _Setting) -> bool:
+    def has(wanted: tuple[str, ...], found: Iterable[object]) -> bool:
+        return not wanted or any(one in wanted for one in found)
+
+    tissues = [node.values.get("tissue_type") for node in setting.inputs if node.kind == "Tissue"]
+    classes = [measured.equipment_class] if measured.member.startswith("uses") else list(setting.equipment_classes)
+    reagent = (measured.reagent_name or "").casefold()
+    return (
+        row.item == measured.item
+        and row.cell_type in (None, measured.cell_type)
+        and has(row.operations, [setting.operation.type])
+        and has(row.input_kinds, [end.kind for end in setting.operation.inputs])
+        and has(row.equipment_classes, classes)
+        and (not row.reagent_words or any(word in reagent for word in row.reagent_words))
+        and has(row.stages, [measured.stage])
+        and has(row.tissue_types, tissues)
+        and not (row.not_tissue_types and any(one in row.not_tissue_types for one in tissues))
+        and has(row.methods, [measured.method])
+    )

@@ -1,0 +1,99 @@
+"""The departures that the ledger keeps. Source: specification 4 (R-08)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.reader import DeviationRow, NodeId
+from graph.vocabulary import KINDS, OPERATIONS
+from queries.pages import Cursor, Page, check_first
+from queries.privacy import View
+
+__all__ = ["Deviation", "deviations"]
+
+_TEXT_TIER = 2  # free text may name a person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deviation:
+    """One departure, as far as the viewer may see it; ``masked`` names what is kept back."""
+
+    id: str
+    seq: int
+    is_open: bool
+    code: str
+    severity: str
+    message: str | None
+    operation: str | None
+    subject: str | None
+    field: str | None
+    value: str | None
+    direction: str | None
+    range_version: str | None
+    masked: tuple[str, ...]
+
+
+async def deviations(
+    view: View, *, is_open: bool | None = None, first: int = 20, after: str | None = None
+) -> Page[Deviation]:
+    """Departures in the order of the ledger; open ones, handled ones, or all."""
+    check_first(first)
+    cursor = Cursor.parse(after, (int, int)) if after is not None else None
+    head = await view.reader.head()
+    seq = head.seq if cursor is None else cursor.seq
+    place = (0, -1) if cursor is None else (int(cursor.place[0]), int(cursor.place[1]))
+    total, rows = await view.reader.deviations(is_open, seq, after=place, limit=first + 1)
+    page = rows[:first]
+    subjects = {row.id: node for row in page if (node := _subject(row)) is not None}
+    hidden = await view.hidden(subjects.values())
+    items = [_shown(view, row, subjects.get(row.id), hidden) for row in page]
+    view.show_keys("deviations", [node for node in subjects.values() if node not in hidden])
+    return Page(
+        items=items,
+        cursors=[Cursor(seq, _place(row.id)).text() for row in page],
+        total=total,
+        has_next=len(rows) > first,
+        has_previous=cursor is not None,
+        as_of_seq=seq,
+    )
+
+
+def _place(id_: str) -> tuple[int, int]:
+    seq, _, number = id_.partition("-")
+    return int(seq), int(number or 0)
+
+
+def _subject(row: DeviationRow) -> NodeId | None:
+    kind, colon, key = str(row.members.get("subject", "")).partition(":")
+    return (kind, key) if colon and kind in KINDS else None
+
+
+def _value_tier(field: str | None) -> int:
+    """The highest tier of any field of that name: it may stand in several places."""
+    tiers = [
+        part.fields[field].tier for part in (*KINDS.values(), *OPERATIONS.values()) if field and field in part.fields
+    ]
+    return max(tiers, default=0)
+
+
+def _shown(view: View, row: DeviationRow, subject: NodeId | None, hidden: frozenset[NodeId]) -> Deviation:
+    members = row.members
+    tiers = {"message": _TEXT_TIER, "value": _value_tier(members.get("field"))}
+    masked = tuple(name for name, tier in tiers.items() if tier > view.tier and members.get(name) is not None)
+    if subject in hidden:
+        masked = (*masked, "subject")
+    return Deviation(
+        id=row.id,
+        seq=row.seq,
+        is_open=row.is_open,
+        code=members["code"],
+        severity=members["severity"],
+        message=None if "message" in masked else members.get("message"),
+        operation=members.get("operation"),
+        subject=view.shown_id(subject, hidden) if subject is not None else members.get("subject"),
+        field=members.get("field"),
+        value=None if "value" in masked else members.get("value"),
+        direction=members.get("direction"),
+        range_version=members.get("range_version"),
+        masked=masked,
+    )

@@ -1,0 +1,124 @@
+"""Nodes with their fields, by id or by a text in their key or name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graph.errors import BadInput
+from graph.reader import AsOf, NodeId, NodeRow, by_kind, id_text
+from graph.vocabulary import KINDS, FieldType
+from queries.ids import parse_node_id
+from queries.pages import Cursor, Page, check_first
+from queries.privacy import Unshown, View
+
+__all__ = ["Node", "hidden_node", "node_bodies", "nodes", "search"]
+
+# Fields that a thing is known by, besides its key.
+_NAMES = ("name", "title", "lot_number", "cell_id", "subject_code")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One thing, as far as the viewer may see it. ``values`` lacks what is not recorded and what is masked."""
+
+    node: NodeId  # a stub's, where hidden
+    values: Mapping[str, Any]
+    masked: tuple[str, ...]
+    is_stub: bool = False
+    is_hidden: bool = False
+    made_by: str | None = None
+
+
+def hidden_node(stub: NodeId) -> Node:
+    """What is shown of a thing whose key the viewer may not see: that it is there."""
+    return Node(node=stub, values={}, masked=("key", *KINDS[stub[0]].fields), is_hidden=True)
+
+
+async def nodes(view: View, ids: Sequence[str]) -> list[Node | None]:
+    """The nodes with these ids, in the same order; None where there is none.
+
+    A code that the viewer may not look up gives a masked node whether it exists or not.
+    """
+    wanted = [parse_node_id(text) for text in ids]
+    bodies = await node_bodies(view, wanted)
+    return [bodies.get(node) for node in wanted]
+
+
+async def node_bodies(view: View, wanted: Iterable[NodeId], as_of: AsOf | None = None) -> dict[NodeId, Node]:
+    """The nodes that exist, by kind and key. One statement a kind, however many."""
+    every = list(dict.fromkeys(wanted))
+    above = {node for node in every if view.hides_kind(node[0])}
+    rows = await view.reader.nodes(by_kind(node for node in every if node not in above), as_of)
+    hidden = await view.hidden(rows)
+    found = {node: hidden_node(view.stubs.name(node)) for node in every if node in above or node in hidden}
+    shown = [row for node, row in rows.items() if node not in hidden]
+    return found | {node.node: node for node in await _shown(view, "node", shown)}
+
+
+async def _shown(view: View, what: str, rows: Sequence[NodeRow]) -> list[Node]:
+    view.show_keys(what, [row.node_id for row in rows])
+    shown = await view.show(what, [Unshown(id_text(row.node_id), KINDS[row.kind].fields, row.values) for row in rows])
+    return [
+        Node(
+            node=row.node_id,
+            values=part.values,
+            masked=part.masked,
+            is_stub=row.is_stub,
+            made_by=row.made_by,
+        )
+        for row, part in zip(rows, shown, strict=True)
+    ]
+
+
+async def search(
+    view: View, text: str, *, kinds: Collection[str] | None = None, first: int = 20, after: str | None = None
+) -> Page[Node]:
+    """Nodes whose key or name holds the text, whatever its case, by kind and key.
+
+    Kinds whose keys the viewer may not see are not searched, and the page names them; nor are fields above the tier,
+    lest a search tell what is masked. Reads all nodes of each kind.
+    """
+    check_first(first)
+    if not text.strip():
+        raise BadInput("text is empty.", remedy="Give part of a key or a name.", member="text")
+    head = await view.reader.head()
+    cursor = Cursor.parse(after, (str, str)) if after is not None else None
+    as_of = AsOf(head.seq if cursor is None else cursor.seq)
+    wanted = [kind for kind in sorted(KINDS) if kinds is None or kind in kinds]
+    searched = [kind for kind in wanted if not view.hides_kind(kind)]
+    last = (str(cursor.place[0]), str(cursor.place[1])) if cursor is not None else None
+    total, found = 0, list[NodeRow]()
+    for kind in searched:
+        is_past = last is not None and kind < last[0]
+        key = last[1] if last is not None and kind == last[0] else None
+        limit = 0 if is_past else first + 1 - len(found)
+        count, rows = await view.reader.search(kind, text, _searchable(view, kind), as_of, after=key, limit=limit)
+        total += count
+        found += rows
+    has_next = len(found) > first
+    rows = found[:first]
+    hidden = await view.hidden(row.node_id for row in rows)
+    bodies = {node.node: node for node in await _shown(view, "search", [r for r in rows if r.node_id not in hidden])}
+    # A lot that leads to one person is not named to who may not see its key: the text was in it, and would be told.
+    items = [bodies[row.node_id] for row in rows if row.node_id in bodies]
+    return Page(
+        items=items,
+        cursors=[Cursor(as_of.seq, node.node).text() for node in items],
+        total=total,
+        has_next=has_next,
+        has_previous=cursor is not None,
+        as_of_seq=as_of.seq,
+        not_searched=tuple(kind for kind in wanted if kind not in searched),
+    )
+
+
+def _searchable(view: View, kind: str) -> list[str]:
+    return [
+        name
+        for name in _NAMES
+        if name in KINDS[kind].fields
+        and KINDS[kind].fields[name].tier <= min(view.tier, 2)  # sealed values cannot be searched
+        and KINDS[kind].fields[name].type is FieldType.STRING
+    ]

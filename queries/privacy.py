@@ -1,0 +1,181 @@
+"""What a viewer may see. Every answer passes through a ``View``: values above the viewer's tier become None and are
+named, keys above it are replaced by stubs, and what was shown of tiers 2 and 3 goes into the access log.
+
+Source: specification 2 (G-05).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from graph.errors import NotPermitted
+from graph.reader import NodeId, Reader, by_kind, id_text
+from graph.viewer import Permission, Viewer
+from graph.vocabulary import KINDS, Field, lot_key_tier
+
+__all__ = ["AccessLog", "NoLog", "NoVault", "Shown", "Stubs", "Unshown", "Vault", "View"]
+
+_SEALED_TIER = 3
+_LOGGED_TIER = 2
+_DONOR_TIER = KINDS["Donor"].tier
+
+
+class Vault(Protocol):
+    """Where sealed values are kept."""
+
+    async def open(self, digests: Collection[str]) -> Mapping[str, Any]:
+        """The values behind these digests; what was destroyed is left out."""
+        ...
+
+
+class AccessLog(Protocol):
+    """Who read what of tiers 2 and 3. Kept beside the ledger; durable before the answer is sent."""
+
+    def append(self, viewer: Viewer, what: str, ids: Iterable[str], tier: int) -> None: ...
+
+    async def flush(self) -> None: ...
+
+
+class NoVault:
+    """A vault that holds nothing, for a store without sealed values."""
+
+    async def open(self, digests: Collection[str]) -> Mapping[str, Any]:
+        return {}
+
+
+class NoLog:
+    """A log that keeps nothing: for the owner of a store that nobody else reads."""
+
+    def append(self, viewer: Viewer, what: str, ids: Iterable[str], tier: int) -> None:
+        return None
+
+    async def flush(self) -> None:
+        return None
+
+
+class Stubs:
+    """Names for what may not be named: ``Donor:•1``, the same for the same thing throughout one answer."""
+
+    def __init__(self) -> None:
+        self._names: dict[NodeId, NodeId] = {}
+        self._counts: dict[str, int] = defaultdict(int)
+
+    def name(self, node: NodeId) -> NodeId:
+        if node not in self._names:
+            self._counts[node[0]] += 1
+            self._names[node] = (node[0], f"•{self._counts[node[0]]}")
+        return self._names[node]
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """Values to be shown: of what (an id for the log), which fields, and the values as stored."""
+
+    id: str
+    fields: Mapping[str, Field]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What may be seen of some values, and the names of those that were kept back."""
+
+    values: Mapping[str, Any]
+    masked: tuple[str, ...]
+
+
+def _digest(value: Any) -> str | None:
+    if isinstance(value, Mapping) and set(value) == {"sealed"}:
+        digest: str = value["sealed"]
+        return digest
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """The lineage through the eyes of one viewer. Make one for each answer: stubs are counted in it."""
+
+    reader: Reader
+    viewer: Viewer
+    vault: Vault = field(default_factory=NoVault)
+    log: AccessLog = field(default_factory=NoLog)
+    stubs: Stubs = field(default_factory=Stubs)
+
+    def __post_init__(self) -> None:
+        if not self.viewer.may(Permission.READ):
+            raise NotPermitted("Your role may not read.", remedy="Ask for a role that may.")
+
+    @property
+    def tier(self) -> int:
+        """The highest tier that is shown unmasked."""
+        return self.viewer.highest_tier
+
+    def hides_kind(self, kind: str) -> bool:
+        """Whether the keys of a kind are above the viewer's tier."""
+        return KINDS[kind].tier > self.tier
+
+    async def hidden(self, nodes: Iterable[NodeId]) -> frozenset[NodeId]:
+        """Those whose keys the viewer may not see: kinds above the tier, and lots that lead to one person."""
+        every = list(dict.fromkeys(nodes))
+        hidden = {node for node in every if self.hides_kind(node[0])}
+        if self.tier < lot_key_tier(True):
+            hidden |= await self._autologous([node for node in every if node not in hidden])
+        return frozenset(hidden)
+
+    async def _autologous(self, nodes: Sequence[NodeId]) -> set[NodeId]:
+        """Tissues, lots and units whose donor is the one to be treated (requirements.md: tier 2)."""
+        lot_of = {node: (node[0], node[1]) for node in nodes if node[0] in {"Tissue", "CellLot"}}
+        lot_of |= {node: ("CellLot", node[1].partition("#")[0]) for node in nodes if node[0] == "CellUnit"}
+        if not lot_of:
+            return set()
+        donors = await self.reader.donors_of(by_kind(lot_of.values()))
+        named = {donor for keys in donors.values() for donor in keys}
+        rows = await self.reader.nodes({"Donor": sorted(named)}) if named else {}
+        autologous = {key for (_, key), row in rows.items() if row.values.get("donor_relationship") == "autologous"}
+        return {node for node, lot in lot_of.items() if not autologous.isdisjoint(donors.get(lot, frozenset()))}
+
+    def shown_id(self, node: NodeId, hidden: Collection[NodeId]) -> str:
+        """The id, or the stub's where the node is hidden."""
+        return id_text(self.stubs.name(node) if node in hidden else node)
+
+    async def show(self, what: str, unshown: Sequence[Unshown]) -> list[Shown]:
+        """Masks, unseals and logs in one go, in the order given: one read of the vault at most."""
+        opened = await self._unseal(unshown)
+        shown: list[Shown] = []
+        seen: dict[int, dict[str, None]] = defaultdict(dict)
+        for item in unshown:
+            values: dict[str, Any] = {}
+            masked: list[str] = []
+            for name, value in item.values.items():
+                declared = item.fields.get(name)
+                digest = _digest(value)
+                tier = max(declared.tier if declared else 0, _SEALED_TIER if digest is not None else 0)
+                if tier > self.tier or (digest is not None and digest not in opened):
+                    masked.append(name)
+                    continue
+                values[name] = value if digest is None else opened[digest]
+                if tier >= _LOGGED_TIER:
+                    seen[tier][item.id] = None
+            # A field that is not recorded is masked too: what is missing would tell as well.
+            masked += [
+                name for name, declared in item.fields.items() if name not in item.values and declared.tier > self.tier
+            ]
+            shown.append(Shown(values=values, masked=tuple(masked)))
+        for tier in sorted(seen):
+            self.log.append(self.viewer, what, list(seen[tier]), tier)
+        return shown
+
+    async def _unseal(self, unshown: Sequence[Unshown]) -> Mapping[str, Any]:
+        if self.tier < _SEALED_TIER:
+            return {}
+        digests = {digest for item in unshown for value in item.values.values() if (digest := _digest(value))}
+        return await self.vault.open(sorted(digests)) if digests else {}
+
+    def show_keys(self, what: str, nodes: Iterable[NodeId]) -> None:
+        """Logs that the keys of these nodes are shown, where their kinds' keys are personal."""
+        ids = [id_text(node) for node in nodes if KINDS[node[0]].tier >= _LOGGED_TIER and not node[1].startswith("•")]
+        if ids:
+            self.log.append(self.viewer, what, ids, _DONOR_TIER)

@@ -1,0 +1,1 @@
+"""Who comes in: settings, the ASGI application, sign-in, the command line, the pages."""

@@ -1,0 +1,107 @@
+"""The ASGI application: what is served, to whom, in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from graph.errors import StemgraphError
+from graph.viewer import Permission
+from service.administration import Administration
+from service.answers import error_answer
+from service.metrics import CONTENT_TYPE, Metrics
+from service.pages import Pages
+from service.pictures import view_trace
+from service.questions import Questions
+from service.routes import PUBLIC, Doorkeeper, Rule
+from service.security import SecurityHeaders
+from service.signin import BearerTokens, LocalCommands, Sessions
+from service.store import Store
+from service.transfers import export_stream, take_import
+
+__all__ = ["build_application"]
+
+_GRAPHQL_BODY = 32 * 1024 * 1024
+
+
+def build_application(store: Store, *, base_url: str | None = None) -> Starlette:
+    """The service over an open store.
+
+    ``base_url`` is what browsers see where a proxy stands before it: its origin is the one that forms must come from.
+    """
+    metrics = Metrics()
+    pages = Pages(store, base_url=base_url)
+    questions = Questions(store)
+    administration = Administration(store)
+    # In the order they are asked. OpenID Connect will be one more.
+    authenticators = (BearerTokens(store.tokens), LocalCommands(store.keyring), Sessions(store.tokens))
+    door = Doorkeeper(authenticators, base_url=base_url, metrics=metrics, before_answer=store.access_log.flush)
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse({"alive": True})
+
+    async def readyz(request: Request) -> Response:
+        try:
+            await store.engine.read("RETURN 1 AS one")
+        except StemgraphError:
+            return JSONResponse({"ready": False}, status_code=503)
+        return JSONResponse({"ready": True})
+
+    async def figures(request: Request) -> Response:
+        head = await store.ledger.head()
+        return Response(metrics.text(ledger_entries=head.seq), media_type=CONTENT_TYPE)
+
+    async def records_in(request: Request) -> Response:
+        return await take_import(request, store)
+
+    async def records_out(request: Request) -> Response:
+        return await export_stream(request, store)
+
+    async def picture(request: Request) -> Response:
+        return await view_trace(request, store)
+
+    page = Rule(needs=Permission.READ, is_page=True)
+    reads = Rule(needs=Permission.READ)
+    routes = [
+        door.route("/healthz", healthz, PUBLIC),
+        door.route("/readyz", readyz, PUBLIC),
+        door.route("/metrics", figures, reads),
+        door.route("/sign-in", pages.ask_sign_in, PUBLIC),
+        door.route("/sign-in", pages.sign_in, PUBLIC, methods=["POST"]),
+        door.route("/sign-out", pages.sign_out, Rule(needs=Permission.READ, is_form=True), methods=["POST"]),
+        door.route("/", pages.start, page),
+        door.route("/view/trace", picture, page),
+        door.route("/view/graphql", pages.graphql, page),
+        door.route(
+            "/graphql", questions.answer, Rule(needs=Permission.READ, body_limit=_GRAPHQL_BODY), methods=["POST"]
+        ),
+        door.route("/import", records_in, Rule(needs=Permission.IMPORT, body_limit=None), methods=["POST"]),
+        door.route("/export/records", records_out, Rule(needs=Permission.EXPORT)),
+        door.route("/verify", administration.verify, Rule(needs=Permission.VERIFY), methods=["POST"]),
+        door.route("/tokens", administration.list_tokens, Rule(needs=Permission.MANAGE_TOKENS)),
+        door.route("/tokens", administration.create_token, Rule(needs=Permission.MANAGE_TOKENS), methods=["POST"]),
+        door.route(
+            "/tokens/{key}", administration.revoke_token, Rule(needs=Permission.MANAGE_TOKENS), methods=["DELETE"]
+        ),
+        # Our own style sheet and scripts: the sign-in page needs them, and nothing of a study is among them.
+        Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static"),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={HTTPException: _http_error},
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return error_answer(404, "no_such_route", "There is no such address here.", "See docs/operating.md.")
+    return error_answer(error.status_code, "bad_request", error.detail, "Correct the request.")

@@ -1,0 +1,167 @@
+"""A service from its start to its end: folder, store, first token, socket; and the other way round."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import uvicorn
+
+from graph.engine import FolderLock
+from graph.engine.folder import write_privately
+from graph.errors import Misconfigured
+from graph.viewer import OWNER
+from service.application import build_application
+from service.local import service_file_of
+from service.logs import log
+from service.settings import Settings
+from service.store import Store, open_store
+
+__all__ = ["RunningService", "run_service"]
+
+
+class RunningService:
+    """A service that is up. ``url`` is where it listens; ``wait`` returns when it was asked to stop."""
+
+    def __init__(self, server: uvicorn.Server, task: asyncio.Task[None], store: Store, url: str) -> None:
+        self._server = server
+        self._task = task
+        self.store = store
+        self.url = url
+
+    async def wait(self) -> None:
+        await self._task
+
+    def stop(self) -> None:
+        """Lets running requests end, takes no new ones."""
+        self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own way raises the signal again after its shutdown, before our store is closed
+        yield
+
+
+@contextlib.asynccontextmanager
+async def run_service(
+    settings: Settings,
+    *,
+    tell: Callable[[str], None],
+    prepare: Callable[[Store], Awaitable[None]] | None = None,
+) -> AsyncIterator[RunningService]:
+    """A service for as long as the context lasts. ``tell`` shows a person what must be seen once.
+
+    ``prepare`` is run with the open store before the first request is taken. SIGTERM and SIGINT stop it in order.
+
+    Raises:
+        Misconfigured (settings, port in use), Conflict (the folder is in use), StoreUnavailable.
+    """
+    with (
+        _listening(settings.host, settings.port) as listener,
+        _stopping_in_order() as on_stop,
+        _holding(settings) as lock,
+    ):
+        async with open_store(settings, make=True, lock=lock) as store:
+            await _give_first_token(store, settings, tell)
+            if prepare is not None:
+                await prepare(store)
+            server = _Server(
+                uvicorn.Config(
+                    build_application(store, base_url=settings.base_url),
+                    log_config=None,
+                    access_log=False,
+                    lifespan="off",
+                    server_header=False,
+                    proxy_headers=False,
+                    timeout_graceful_shutdown=10,
+                )
+            )
+            url = _url(settings.host, listener)
+            task = asyncio.create_task(server.serve(sockets=[listener]))
+            service = RunningService(server, task, store, url)
+            on_stop(service.stop)
+            try:
+                with service_file_of(settings.service_file, url):
+                    if lock is not None:
+                        lock.announce(url)
+                    log("serving", url=url, engine=store.engine.product, engine_version=store.engine.version)
+                    yield service
+            finally:
+                service.stop()
+                await task
+                log("stopped")
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    with contextlib.closing(listener):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise Misconfigured(
+                f"The service cannot listen on {host} port {port}: {error.strerror}.",
+                remedy="Name another with --host and --port; --port 0 takes any free one.",
+            ) from None
+        yield listener
+
+
+@contextlib.contextmanager
+def _holding(settings: Settings) -> Iterator[FolderLock | None]:
+    """The folder's lock, for an embedded store; a database elsewhere may have several services."""
+    if settings.store is not None:
+        yield None
+        return
+    lock = FolderLock.take(settings.data)
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _stopping_in_order() -> Iterator[Callable[[Callable[[], None]], None]]:
+    """Until a service is up, a signal cancels its start; from then on it does what is handed over here."""
+    loop = asyncio.get_running_loop()
+    starting = asyncio.current_task()
+    stop: list[Callable[[], None]] = []
+
+    def on_signal() -> None:
+        if stop:
+            stop[-1]()
+        elif starting is not None:
+            starting.cancel()
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    with contextlib.suppress(NotImplementedError, RuntimeError):  # not on Windows, not beside the main thread
+        for number in signals:
+            loop.add_signal_handler(number, on_signal)
+    try:
+        yield stop.append
+    finally:
+        with contextlib.suppress(NotImplementedError, RuntimeError):
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+
+async def _give_first_token(store: Store, settings: Settings, tell: Callable[[str], None]) -> None:
+    if await store.tokens.has_administrator():
+        return
+    issued = await store.tokens.create(OWNER.person, OWNER.role, None)
+    if settings.store is None:
+        write_privately(settings.admin_token_file, issued.plain + "\n")
+        tell(f"The owner's token is in {settings.admin_token_file}.")
+    else:
+        tell(f"The owner's token, shown this once: {issued.plain}")
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{listener.getsockname()[1]}"

@@ -1,0 +1,521 @@
+"""Workbooks: the template holds the specification, and what is filled in comes out as the records it says."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
+
+from exchange.generator import generate
+from exchange.placed import PlacedRecord
+from exchange.samples import trial
+from exchange.workbook.plans import sheet_named, sheets
+from exchange.workbook.reader import read_workbook
+from exchange.workbook.template import Language, write_template
+from graph.records import RawRecord, canonical, parse
+from graph.vocabulary import ITEMS, KINDS, OPERATIONS
+from support.sheets import fill, table
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "trial"
+EXPANDED = ["操作编号", "传代时间", "执行机构", "操作人", "输入细胞批次编号", "批次号", "细胞接种密度"]
+ROW = ["O1", "2025-01-18T10:00:00+08:00", "ORG-1", "P-1", "L1", "L1P1", 4000]
+
+
+def read(path: Path, **options: Any) -> tuple[list[Any], list[tuple[str | None, str]]]:
+    """The values of the records, and (cell, code) of everything that is wrong."""
+    records = list(read_workbook(path, **options))
+    problems = [(problem.place.cell, problem.code) for record in records for problem in record.problems]
+    return [record.value for record in records if record.value is not None], problems
+
+
+def sheet_of(tmp_path: Path, *rows: Sequence[Any], title: str = "扩增") -> Path:
+    return table(tmp_path / "w.xlsx", title, [list(row) for row in rows])
+
+
+def with_heading(name: str, value: Any, *, at: int = 7) -> tuple[list[Any], list[Any]]:
+    return [*EXPANDED[:at], name, *EXPANDED[at:]], [*ROW[:at], value, *ROW[at:]]
+
+
+# -- the template ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[Language, Path]:
+    folder = tmp_path_factory.mktemp("templates")
+    paths: dict[Language, Path] = {}
+    languages: tuple[Language, ...] = ("zh", "en", "both")
+    for language in languages:
+        paths[language] = folder / f"{language}.xlsx"
+        write_template(paths[language], language)
+    return paths
+
+
+def _texts(path: Path) -> set[str]:
+    return {
+        cell.value
+        for worksheet in load_workbook(path)
+        for row in worksheet.iter_rows(max_row=10)
+        for cell in row
+        if isinstance(cell.value, str)
+    }
+
+
+@pytest.mark.parametrize("language", ["zh", "both"])
+def test_each_of_the_158_names_stands_word_for_word_in_the_template(
+    templates: dict[Language, Path], language: Language
+) -> None:
+    names = {item.zh for item in ITEMS.values() if not item.is_added}
+    assert len([item for item in ITEMS.values() if not item.is_added]) == 158
+    assert names - _texts(templates[language]) == set()
+
+
+def test_the_english_template_has_the_english_names(templates: dict[Language, Path]) -> None:
+    names = {item.en for item in ITEMS.values() if not item.is_added}
+    assert names - _texts(templates["en"]) == set()
+
+
+def test_there_is_a_sheet_for_each_type_and_kind(templates: dict[Language, Path]) -> None:
+    made_with_their_lot = {"CellUnit"}
+    codes = {sheet.code for sheet in sheets()}
+    assert codes == {*OPERATIONS, *KINDS, "closing", "correction", "amendment"} - made_with_their_lot
+    for path in templates.values():
+        found = {sheet.code for title in load_workbook(path).sheetnames if (sheet := sheet_named(title))}
+        assert found == codes
+
+
+def test_filing_comes_first_then_the_twelve_lists(templates: dict[Language, Path]) -> None:
+    titles = load_workbook(templates["zh"]).sheetnames[:16]
+    assert titles == [
+        "说明",
+        "机构",
+        "研究项目",
+        "人员",
+        "采集",
+        "分离",
+        "纯化",
+        "扩增",
+        "冻存",
+        "试剂耗材验证",
+        "入库检测",
+        "放行检测",
+        "入库",
+        "存储",
+        "出库",
+        "运输",
+    ]
+
+
+def test_every_sheet_prints_with_its_headings(templates: dict[Language, Path]) -> None:
+    for worksheet in load_workbook(templates["both"]).worksheets:
+        if worksheet.sheet_state == "visible":
+            assert worksheet.sheet_properties.pageSetUpPr is not None
+            assert worksheet.sheet_properties.pageSetUpPr.fitToPage
+            assert worksheet.page_setup.fitToHeight == 0
+            if sheet_named(worksheet.title):
+                assert worksheet.print_title_rows
+                assert worksheet.page_setup.orientation == "landscape"
+
+
+def test_choices_are_offered_in_drop_downs_that_the_reader_understands(
+    templates: dict[Language, Path], tmp_path: Path
+) -> None:
+    for language, path in templates.items():
+        workbook = load_workbook(path)
+        worksheet = next(each for each in workbook.worksheets if sheet_named(each.title) is sheet_named("QC_RELEASE"))
+        formulas = {
+            str(validation.sqref).split(":")[0].rstrip("0123456789"): validation.formula1
+            for validation in worksheet.data_validations.dataValidation
+        }
+        heading = {"zh": "检测结论", "en": "Test conclusion", "both": "检测结论"}[language]
+        column = next(
+            get_column_letter(cell.column)
+            for row in worksheet.iter_rows(max_row=8)
+            for cell in row
+            if cell.value == heading
+        )
+        choices, cells = formulas[column].replace("'", "").replace("$", "").split("!")
+        offered = [row[0].value for row in workbook[choices][cells]]
+        assert len(offered) == 3
+        assert workbook[choices].sheet_state == "hidden"
+        for text, code in zip(offered, ["pass", "fail", "conditional"], strict=True):
+            headings, row = (
+                ["操作编号", "检测时间", "执行机构", "操作人", "批次号", "检测结论"],
+                ["Q1", "2025", "O", "P", "L", text],
+            )
+            values, problems = read(sheet_of(tmp_path, headings, row, title="放行检测"))
+            assert (values[0]["data"], problems) == ({"test_conclusion": code}, [])
+
+
+def test_an_empty_template_is_empty_input(templates: dict[Language, Path]) -> None:
+    for path in templates.values():
+        assert read(path) == ([], [(None, "empty_file")])
+
+
+# -- what is filled in ----------------------------------------------------------------------------------------------
+
+
+def _canonical(record: RawRecord) -> tuple[str, str]:
+    parsed, violations = parse(record)
+    assert not violations
+    assert parsed is not None
+    return canonical(parsed.canonical).decode(), parsed.recorded_at.text if parsed.recorded_at else ""
+
+
+def _trial() -> list[dict[str, Any]]:
+    further = [FIXTURES / "trial-correction.jsonl", FIXTURES / "trial-excursion.jsonl"]
+    texts = [trial().decode(), *(path.read_text(encoding="utf-8") for path in further)]
+    return [json.loads(line) for text in texts for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "both"])
+def test_the_trial_in_a_workbook_is_the_trial(tmp_path: Path, language: Language) -> None:
+    path = tmp_path / "trial.xlsx"
+    fill(path, _trial(), language)
+    records = list(read_workbook(path))
+    assert [record.problems for record in records if record.problems] == []
+    assert sorted(map(_canonical, records)) == sorted(_canonical(RawRecord(record)) for record in _trial())
+
+
+def test_a_generated_trial_in_a_workbook_is_that_trial(tmp_path: Path) -> None:
+    expected = list(generate(donors=3, seed=11))
+    path = tmp_path / "generated.xlsx"
+    fill(path, expected)
+    records = list(read_workbook(path))
+    assert [record.problems for record in records if record.problems] == []
+    assert sorted(map(_canonical, records)) == sorted(_canonical(RawRecord(record)) for record in expected)
+
+
+def test_an_amendment_names_the_field_by_its_heading(tmp_path: Path) -> None:
+    headings = ["修订编号", "类别", "对象编号", "字段", "新值", "修订原因", "修订人"]
+    rows: list[list[Any]] = [["A1", "供者", "D1", "出生年", 1995, "typing error", "P-1"], ["A1", None, None, "血型"]]
+    values, problems = read(sheet_of(tmp_path, headings, *rows, title="修订"))
+    assert problems == []
+    assert values == [
+        {
+            "record": "amendment",
+            "id": "A1",
+            "kind": "Donor",
+            "id_of": "D1",
+            "reason": "typing error",
+            "by": "P-1",
+            "data": {"birth_year": 1995, "blood_type": None},
+        }
+    ]
+
+
+def test_things_come_first_and_what_happened_in_its_order(tmp_path: Path) -> None:
+    workbook = Workbook()
+    contents: dict[str, list[list[Any]]] = {
+        "扩增": [
+            EXPANDED,
+            ["O2", "2025-03-01T10:00:00+08:00", *ROW[2:]],
+            ["O1", "2025-02-01T10:00:00+08:00", *ROW[2:]],
+        ],
+        "供者": [["供者编号"], ["D1"]],
+    }
+    for title, rows in contents.items():
+        worksheet = workbook.create_sheet(title)
+        for row in rows:
+            worksheet.append(row)
+    path = tmp_path / "w.xlsx"
+    workbook.save(path)
+    assert [value["id"] for value in read(path)[0]] == ["D1", "O1", "O2"]
+
+
+def test_rows_with_the_same_id_are_one_operation(tmp_path: Path) -> None:
+    headings = [*EXPANDED, "试剂信息", "试剂使用量", "耗材信息", "耗材使用量", "设备编号", "设备参数"]
+    rows: list[list[Any]] = [
+        [*ROW, "R-1", 500, "R-FLASK", 4, None, None],
+        [*ROW, "R-2", 20, None, None, "INC-1", "温度=37; co2_percent=5"],
+        ["O1", *([None] * 6), "R-3", 5],
+    ]
+    values, problems = read(sheet_of(tmp_path, headings, *rows))
+    assert problems == []
+    assert len(values) == 1
+    assert values[0]["inputs"] == [{"kind": "CellLot", "id": "L1"}]
+    assert values[0]["uses"] == [
+        {"kind": "Reagent", "id": "R-1", "data": {"reagent_amount_used": 500}},
+        {"kind": "Reagent", "id": "R-FLASK", "data": {"amount_used": 4}},
+        {"kind": "Reagent", "id": "R-2", "data": {"reagent_amount_used": 20}},
+        {
+            "kind": "Equipment",
+            "id": "INC-1",
+            "data": {"equipment_parameters": {"temperature_celsius": 37, "co2_percent": 5}},
+        },
+        {"kind": "Reagent", "id": "R-3", "data": {"reagent_amount_used": 5}},
+    ]
+
+
+def test_rows_that_contradict_each_other_are_refused_naming_both_cells(tmp_path: Path) -> None:
+    path = sheet_of(tmp_path, EXPANDED, ROW, ["O1", *([None] * 5), 5000])
+    records = list(read_workbook(path))
+    (problem,) = [problem for record in records for problem in record.problems]
+    assert (problem.code, problem.record) == ("conflicting_cells", "O1")
+    assert problem.place.cell == "扩增!G3"
+    assert "扩增!G2" in problem.message
+    assert "扩增!G3" in problem.message
+
+
+def test_units_are_named_by_ranges_and_lists(tmp_path: Path) -> None:
+    values, _ = read(sheet_of(tmp_path, *with_heading("输入单元编号", "L1#1-3; 7、8")))
+    assert values[0]["inputs"][0]["units"] == ["L1#1-3", "7", "8"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "member", "value"),
+    [
+        ("转运温度", -150, "in_transit_temperature", -150),
+        (
+            "运输过程温度",
+            "min=-180; max=-150; mean=-170",
+            "in_transit_temperature",
+            {"min": -180, "max": -150, "mean": -170},
+        ),
+        ("运输温度要求", "-196..-150", "required_transport_temperature", [-196, -150]),
+        ("运输温度要求", "-196 至 -150", "required_transport_temperature", [-196, -150]),
+        ("运输温度要求", "≤ -150", "required_transport_temperature", [None, -150]),
+        ("运输温度要求", "..-150", "required_transport_temperature", [None, -150]),
+        ("运输温度要求", "[2, 8]", "required_transport_temperature", [2, 8]),
+        ("Carrier organisation", 818, "carrier_organization", "818"),
+        ("送达温度(°C)", -160.5, "arrival_temperature", -160.5),
+        ("data.arrival_temperature", -160, "arrival_temperature", -160),
+        ("运输工具", "冷链车", "transport_vehicle", "van"),
+        ("运输工具", "Van", "transport_vehicle", "van"),
+        ("运输工具", "camel", "transport_vehicle", "camel"),
+    ],
+)
+def test_cells_are_read_as_their_columns_say(tmp_path: Path, heading: str, cell: Any, member: str, value: Any) -> None:
+    headings = ["操作编号", "启运时间", "执行机构", "操作人", "批次号", "送达地点", heading]
+    row = ["O1", "2025-01-18T10:00:00+08:00", "ORG-1", "P-1", "L1", "SITE-2", cell]
+    values, problems = read(sheet_of(tmp_path, headings, row, title="运输"))
+    assert problems == []
+    assert values[0]["data"] == {member: value}
+
+
+def test_cooling_steps_are_read_in_their_order(tmp_path: Path) -> None:
+    headings = ["操作编号", "操作开始时间", "执行机构", "操作人", "输入细胞批次编号", "批次号", "降温流程"]
+    row = [*ROW[:6], "速率=-1, 目标温度=-40; 速率=-5, 目标温度=-90, hold=10"]
+    values, problems = read(sheet_of(tmp_path, headings, row, title="冻存"))
+    assert problems == []
+    assert values[0]["data"]["cooling_program"] == [
+        {"rate": -1, "target": -40},
+        {"rate": -5, "target": -90, "hold": 10},
+    ]
+
+
+# -- times ----------------------------------------------------------------------------------------------------------
+
+
+def _timed(tmp_path: Path, value: Any, number_format: str, settings: Sequence[Sequence[Any]] = ()) -> Path:
+    workbook = Workbook()
+    worksheet = workbook.create_sheet("扩增")
+    worksheet.append(EXPANDED)
+    worksheet.append([ROW[0], value, *ROW[2:]])
+    worksheet["B2"].number_format = number_format
+    instructions = workbook.create_sheet("说明 Instructions", 0)
+    for row in settings:
+        instructions.append(list(row))
+    path = tmp_path / "w.xlsx"
+    workbook.save(path)
+    return path
+
+
+ZONE = [["时区 Time zone", "+08:00"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "start", "zone"),
+    [
+        (datetime(2025, 1, 18, 10, 30), "yyyy-mm-dd hh:mm", "2025-01-18T10:30:00+08:00", None),  # noqa: DTZ001 – as a sheet has it
+        (datetime(2025, 1, 18), "yyyy-mm-dd hh:mm", "2025-01-18T00:00:00+08:00", None),  # noqa: DTZ001
+        (date(2025, 1, 18), "yyyy-mm-dd", "2025-01-18", "+08:00"),
+        ("2025-01-18 10:30", "@", "2025-01-18T10:30+08:00", None),
+        ("2025-01", "@", "2025-01", "+08:00"),
+        ("2025-01-18T09:00/2025-01-18T12:00", "@", "2025-01-18T09:00/2025-01-18T12:00", "+08:00"),
+        ("2025-01-18T10:30:00-05:00", "@", "2025-01-18T10:30:00-05:00", None),
+    ],
+)
+def test_date_cells_take_the_zone_of_the_instructions(
+    tmp_path: Path, value: Any, number_format: str, start: str, zone: str | None
+) -> None:
+    values, problems = read(_timed(tmp_path, value, number_format, ZONE), zone="-05:00")
+    assert problems == []
+    assert (values[0]["start"], values[0].get("zone")) == (start, zone)
+    assert parse(RawRecord(values[0]))[1] == []
+
+
+def test_date_cells_take_the_zone_given_where_the_workbook_has_none(tmp_path: Path) -> None:
+    path = _timed(tmp_path, datetime(2025, 1, 18, 10, 30), "yyyy-mm-dd hh:mm")  # noqa: DTZ001
+    assert read(path, zone="-05:00")[0][0]["start"] == "2025-01-18T10:30:00-05:00"
+    assert read(path)[1] == [("扩增!B2", "no_zone")]
+
+
+def test_a_zone_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = _timed(tmp_path, "2025-01-18T10:30:00Z", "@", [["Time zone", "Beijing"]])
+    assert read(path)[1] == [("说明 Instructions!B1", "bad_zone")]
+
+
+def test_the_performing_organisation_may_be_said_once(tmp_path: Path) -> None:
+    workbook = Workbook()
+    worksheet = workbook.create_sheet("扩增")
+    worksheet.append([*EXPANDED[:2], *EXPANDED[3:]])
+    worksheet.append([*ROW[:2], *ROW[3:]])
+    workbook.create_sheet("说明").append(["执行机构", "ORG-9"])
+    path = tmp_path / "w.xlsx"
+    workbook.save(path)
+    values, problems = read(path)
+    assert (values[0]["performing_org"], problems) == ("ORG-9", [])
+
+
+# -- what is refused ------------------------------------------------------------------------------------------------
+
+
+def test_headings_in_either_language_in_any_order_are_found(tmp_path: Path) -> None:
+    headings = [
+        "Seeding density",
+        "批次号",
+        "Input cell lot id",
+        "操作人",
+        "Performing organisation",
+        "Passage time",
+        "操作编号",
+    ]
+    values, problems = read(sheet_of(tmp_path, headings, ROW[::-1], title="Expanded"))
+    assert problems == []
+    assert values == read(sheet_of(tmp_path, EXPANDED, ROW))[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([EXPANDED[1:], ROW[1:]], ("扩增!A1", "missing_heading")),
+        ([[*EXPANDED, "细胞接种密度"], ROW], ("扩增!H1", "doubled_heading")),
+        ([[*EXPANDED, "Seeding density"], ROW], ("扩增!H1", "doubled_heading")),
+        ([[*EXPANDED, "细胞颜色"], ROW], ("扩增!H1", "unknown_heading")),
+        ([EXPANDED, [*ROW, "loose"]], ("扩增!H2", "missing_heading")),
+        ([EXPANDED, [*ROW[:6], "4000"]], ("扩增!G2", "not_a_number")),
+        ([EXPANDED, [*ROW[:6], "many"]], ("扩增!G2", "not_a_number")),
+        ([EXPANDED, [*ROW[:6], "#DIV/0!"]], ("扩增!G2", "error_value")),
+        ([EXPANDED, [None, *ROW[1:]]], ("扩增!B2", "missing_member")),
+        ([EXPANDED, [*ROW[:3], 1.5, *ROW[4:]]], ("扩增!D2", "not_a_text")),
+        ([EXPANDED, [*ROW[:3], date(2025, 1, 1), *ROW[4:]]], ("扩增!D2", "not_a_text")),
+        ([EXPANDED, [ROW[0], 45000, *ROW[2:]]], ("扩增!B2", "not_a_time")),
+        ([EXPANDED, [ROW[0], time(10, 30), *ROW[2:]]], ("扩增!B2", "not_a_time")),
+        ([EXPANDED, [*ROW[:6], "=1+1"]], ("扩增!G2", "formula_without_value")),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_cell(tmp_path: Path, rows: list[list[Any]], expected: tuple[str, str]) -> None:
+    _, problems = read(sheet_of(tmp_path, *rows))
+    assert expected in problems
+
+
+def test_a_formula_with_a_value_is_its_value(tmp_path: Path) -> None:
+    path = sheet_of(tmp_path, EXPANDED, [*ROW[:6], "=2000*2"])
+    _rewrite(path, "xl/worksheets/sheet1.xml", "<v></v>", "<v>4000</v>", "<v />", "<v>4000</v>")
+    values, problems = read(path)
+    assert problems == []
+    assert values[0]["data"] == {"seeding_density": 4000}
+
+
+def _rewrite(path: Path, part: str, *replacements: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    text = contents[part].decode()
+    for old, new in zip(replacements[::2], replacements[1::2], strict=True):
+        text = text.replace(old, new)
+    assert text.encode() != contents[part]
+    contents[part] = text.encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+
+
+def test_merged_cells_are_refused_below_the_headings_only(tmp_path: Path) -> None:
+    path = sheet_of(tmp_path, ["扩增记录"], EXPANDED, ROW, ["O2", *ROW[1:]])
+    workbook = load_workbook(path)
+    workbook["扩增"].merge_cells("A1:G1")
+    workbook["扩增"].merge_cells("C3:C4")
+    workbook.save(path)
+    assert ("扩增!C3", "merged_cells") in read(path)[1]
+    assert not any(cell == "扩增!A1" for cell, _ in read(path)[1])
+
+
+def test_departure_temperature_stands_twice_and_must_agree(tmp_path: Path) -> None:
+    headings = ["操作编号", "启运时间", "执行机构", "操作人", "批次号", "送达地点", "启运温度", "启运温度"]
+    row = ["O1", "2025-01-18T10:00:00+08:00", "ORG-1", "P-1", "L1", "SITE-2", -180]
+    values, problems = read(sheet_of(tmp_path, headings, [*row, -180], title="运输"))
+    assert (values[0]["data"], problems) == ({"departure_temperature": -180}, [])
+    _, problems = read(sheet_of(tmp_path, headings, [*row, -170], title="运输"))
+    assert problems == [("运输!H2", "conflicting_cells")]
+
+
+def test_an_unknown_sheet_is_refused_unless_it_is_empty(tmp_path: Path) -> None:
+    assert read(sheet_of(tmp_path, ["x"], title="Sheet9"))[1][0] == ("Sheet9!A1", "unknown_sheet")
+    assert read(sheet_of(tmp_path, title="Sheet9"))[1] == [(None, "empty_file")]
+
+
+def test_a_kind_must_be_said_where_several_are_possible(tmp_path: Path) -> None:
+    headings = [
+        "Operation id",
+        "Start",
+        "Performing organisation",
+        "Operator",
+        "Input kind",
+        "Input id",
+        "QC result id",
+    ]
+    row: list[Any] = ["O1", "2025-01-18T10:00:00Z", "ORG-1", "P-1", "供者", "D1", "Q1"]
+    values, problems = read(sheet_of(tmp_path, headings, row, title="Tested"))
+    assert (values[0]["inputs"], problems) == ([{"kind": "Donor", "id": "D1"}], [])
+    row[4] = None
+    assert ("Tested!F2", "missing_member") in read(sheet_of(tmp_path, headings, row, title="Tested"))[1]
+
+
+def test_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.xlsx"
+    for content in (b"PK\x03\x04 broken", b"\xd0\xcf\x11\xe0 old", b""):
+        path.write_bytes(content)
+        assert read(path)[1] == [(None, "not_a_workbook")]
+
+
+def test_all_problems_of_a_workbook_are_said_at_once(tmp_path: Path) -> None:
+    _, problems = read(sheet_of(tmp_path, [*EXPANDED, "细胞颜色"], [*ROW[:6], "x"], ["O2", *ROW[1:6], "y"]))
+    assert problems == [("扩增!H1", "unknown_heading"), ("扩增!G2", "not_a_number"), ("扩增!G3", "not_a_number")]
+
+
+def test_a_violation_of_the_door_finds_the_cell_of_its_member(tmp_path: Path) -> None:
+    headings, row = with_heading("输入单元编号", "L1#1-3")
+    (record,) = read_workbook(sheet_of(tmp_path, headings, row))
+    assert isinstance(record, PlacedRecord)
+    assert record.place.cell == "扩增!A2"
+    assert record.place_of("inputs[0].units").cell == "扩增!H2"
+    assert record.place_of("inputs[0].units[1]").cell == "扩增!H2"
+    assert record.place_of("data.seeding_density").cell == "扩增!G2"
+    assert record.place_of("end").cell == "扩增!A2"
+
+
+# -- the columns ----------------------------------------------------------------------------------------------------
+
+
+def test_no_two_columns_of_a_sheet_share_a_heading_and_each_is_found_by_it() -> None:
+    for sheet in sheets():
+        for column in sheet.columns:
+            for heading in (column.zh, column.en, f"{column.zh} {column.en}" if not column.is_repeat else column.zh):
+                assert sheet.find(heading) == [column], (sheet.code, heading)
+
+
+def test_every_field_of_the_vocabulary_has_a_column() -> None:
+    for code, operation in OPERATIONS.items():
+        sheet = sheet_named(code)
+        assert sheet is not None
+        assert {f"data.{name}" for name in operation.fields} <= {column.member for column in sheet.columns}
+    for code, kind in KINDS.items():
+        if (sheet := sheet_named(code)) is not None:
+            assert {f"data.{name}" for name in kind.fields} <= {column.member for column in sheet.columns}
