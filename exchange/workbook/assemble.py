@@ -103,9 +103,16 @@ class Assembler:
             self.complain(
                 Violation(code=code, message=message, remedy=remedy, member="id", place=key.place if key else place)
             )
+            nameless = _Draft(sheet, place, None, {}, zone=self._defaults.zone)
+            self._row(nameless, [entry for entry in row if entry[0].member != "id"])
+            for violation in nameless.problems:
+                self.complain(violation)
             return
-        draft = self._draft(sheet, name, place)
+        self._row(self._draft(sheet, name, place), row)
+
+    def _row(self, draft: _Draft, row: Row) -> None:
         draft.zone = self._zone(row, draft) or draft.zone
+        sheet = draft.sheet
         if sheet.record == "operation":
             self._operation_row(draft, row)
         elif sheet.record == "amendment":
@@ -197,6 +204,8 @@ class Assembler:
                 cell.place,
                 f"{block}.id",
             )
+            for each in row:
+                self._read(draft, *each)
             return
         key = self._read(draft, *read["id"])
         kind = _USES.get(block) or self._kind(draft, block, read)

@@ -306,6 +306,8 @@ def _told_apart(columns: list[Column]) -> Iterator[Column]:
     zh_twice, en_twice = doubled("zh"), doubled("en")
     for column in columns:
         zh, en = _BLOCK_NAMES[column.block]
+        if normal(column.en).startswith(normal(en)):
+            en = "Used"
         own = any(item.zh == column.zh for item in column.items)
         keeps = own or "." not in column.member
         yield replace(

@@ -235,7 +235,9 @@ class _Tab:
                         unheaded.add(position)
                         self.assembler.complain(self._without_heading(where))
                 elif column is not IGNORED:
-                    cells.append((column, Cell(value, self.place(where), has_hours=_has_hours(cell))))
+                    shown = _shown_as(cell)
+                    known = Cell(value, self.place(where), has_hours="h" in shown, is_percentage="%" in shown)
+                    cells.append((column, known))
             if cells and first_cell is not None:
                 self.assembler.add(sheet, cells, self.place(first_cell))
 
@@ -343,6 +345,7 @@ def _is_note(row: Sequence[Any]) -> bool:
     return bool(texts) and all(text.startswith("[") and text.endswith("]") for text in texts)
 
 
-def _has_hours(cell: Any) -> bool:
+def _shown_as(cell: Any) -> str:
+    """The cell's number format, in lower case, without the texts in it."""
     number_format = getattr(cell, "number_format", None)
-    return isinstance(number_format, str) and "h" in _QUOTED.sub("", number_format).lower()
+    return _QUOTED.sub("", number_format).lower() if isinstance(number_format, str) else ""

@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from exchange.workbook.columns import Column, Sheet, choices_of
 from exchange.workbook.plans import sheets
 from exchange.workbook.words import CHOICES_SHEET, INSTRUCTIONS, SETTINGS
-from graph.vocabulary import FieldType, Item, Words
+from graph.vocabulary import KINDS, FieldType, Item, Words
 
 __all__ = ["Language", "write_template"]
 
@@ -46,12 +46,12 @@ _SHAPES: Final[dict[FieldType, tuple[str, str]]] = {
     T.DURATION: ("数值", "number"),
     T.BOOLEAN: ("是/否", "yes/no"),
     T.RANGE: ("范围 2..8", "range 2..8"),
-    T.SERIES: ("数值,或 min=…; max=…; mean=…", "number, or min=…; max=…; mean=…"),
+    T.SERIES: ("数值，或 min=…; max=…; mean=…", "number, or min=…; max=…; mean=…"),
     T.MAP: ("名称=值; 名称=值", "name=value; name=value"),
 }
 _MAPS_BY_NAME: Final = {
     "cooling_program": ("速率=-1, 目标温度=-40; 速率=-5, 目标温度=-90", "rate=-1, target=-40; rate=-5, target=-90"),
-    "replacement": ("更正后操作的编号,或 作废", "id of the operation as it was, or void"),
+    "replacement": ("更正后操作的编号，或 作废", "id of the operation as it was, or void"),
 }
 
 
@@ -158,21 +158,12 @@ def _group_row(worksheet: Worksheet, row: int, layer: dict[tuple[int, int], Item
 def _note(column: Column, language: Language) -> str:
     """What to enter, in brackets: whether it must be, its unit, its shape."""
     notes = []
-    for zh in (True, False):
-        if ("zh" if zh else "en") not in _languages(language):
-            continue
-        number = 0 if zh else 1
+    for name in _languages(language):
+        number = 0 if name == "zh" else 1
         parts = [("必填", "required")[number]] if column.is_required else []
-        shape = _MAPS_BY_NAME.get(column.declared.name) or _SHAPES.get(column.declared.type)
-        if column.kinds:
-            shape = ("选择类别", "choose the kind")
-        elif column.path == "units":
-            shape = ("如 WCB1#1-20", "like WCB1#1-20")
-        elif choices_of(column) is not None and column.declared.type is not T.BOOLEAN:
-            shape = ("可选", "choose") if column.declared.closed else ("可选,或自填", "choose, or your own word")
         if column.declared.many and column.declared.type is not T.MAP and column.path != "units":
             parts.append(("多个用 ; 分隔", "several: separate by ;")[number])
-        if shape:
+        if shape := _shape(column):
             parts.append(shape[number])
         if column.declared.unit:
             parts.append(column.declared.unit)
@@ -180,8 +171,30 @@ def _note(column: Column, language: Language) -> str:
     return f"[{' | '.join(notes)}]"
 
 
+def _shape(column: Column) -> tuple[str, str] | None:
+    """What a cell of the column looks like, in Chinese and English; None where any text will do."""
+    declared = column.declared
+    if column.kinds:
+        return "选择类别", "choose the kind"
+    if column.path == "units":
+        return "如 WCB1#1-20", "like WCB1#1-20"
+    if choices_of(column) is not None and declared.type is not T.BOOLEAN:
+        return ("从列表选择", "choose") if declared.closed else ("从列表选择，或自填", "choose, or your own word")
+    if declared.ref and declared.type in (T.REF, T.LINK):
+        kind = KINDS[declared.ref]
+        shape = f"{kind.zh}编号", f"{kind.en.lower()} id"
+        return shape if declared.type is T.REF else (f"{shape[0]}或文本", f"{shape[1]} or text")
+    return _MAPS_BY_NAME.get(declared.name) or _SHAPES.get(_type(column))
+
+
+def _type(column: Column) -> FieldType:
+    # where the specification asks for a day (检测日期), a cell that offers hours would turn it into midnight
+    is_day = column.declared.type is T.TIME and column.zh.endswith("日期")
+    return T.DATE if is_day else column.declared.type
+
+
 def _format(column: Column) -> str:
-    kind = column.declared.type
+    kind = _type(column)
     if column.kinds or kind in (T.INTEGER, T.NUMBER, T.DURATION, T.SERIES, T.RESULT, T.CHOICE, T.BOOLEAN):
         return "General"
     return {T.TIME: "yyyy-mm-dd hh:mm", T.DATE: "yyyy-mm-dd"}.get(kind, "@")
@@ -254,33 +267,33 @@ class _Choices:
 
 _STEPS: Final[tuple[tuple[str, str], ...]] = (
     (
-        "先填本页上方的时区和执行机构;日期单元格都按此时区理解。",
+        "先填本页上方的时区和执行机构；日期单元格都按此时区理解。",
         "First fill in the time zone and the performing organisation above; date cells are read in that zone.",
     ),
     (
-        "每张表记录一类事物或一种操作;只填需要的表,空表不读。",
+        "每张表记录一类事物或一种操作；只填需要的表，空表不读。",
         "Each sheet holds one kind of thing or one type of operation. Fill in those you need; empty ones are passed over.",
     ),
     (
-        "橙色列必填。方括号内的说明行不读。列可以移动、删除(必填列除外),标题中英文均可。",
+        "橙色列必填。方括号内的说明行不读。列可以移动、删除（必填列除外），标题中英文均可。",
         (
             "Orange columns are required. The row in brackets is not read. Columns may be moved or removed (not the required"
             " ones); headings may be in either language."
         ),
     ),
     (
-        "一次操作一行;使用多种试剂、设备,或有多个输入、输出时,每种另起一行并重复操作编号,其余单元格留空或重复同样的内容。",
+        "一次操作一行；使用多种试剂、设备，或有多个输入、输出时，每种另起一行并重复操作编号，其余单元格留空或重复同样的内容。",
         (
             "One row per operation; for further reagents, machines, inputs or outputs add a row each with the same operation"
             " id, and leave the other cells empty or repeat them unchanged."
         ),
     ),
     (
-        "单元(支、剂、袋)写作 WCB1#1-20;多个用 ; 分隔。",
+        "单元（支、剂、袋）写作 WCB1#1-20；多个用 ; 分隔。",
         "Write units (vials, doses, bags) as WCB1#1-20; separate several by ;.",
     ),
     (
-        "只知道日期时只填日期(格式设为日期),只知道月份时填文本 2025-01,介于两者之间时填文本 2025-01-18T09:00/2025-01-18T12:00。",
+        "只知道日期时只填日期（格式设为日期），只知道月份时填文本 2025-01，介于两者之间时填文本 2025-01-18T09:00/2025-01-18T12:00。",
         (
             "Where only the day is known, enter it formatted as a date; a month as the text 2025-01; between two times as the"
             " text 2025-01-18T09:00/2025-01-18T12:00."
@@ -291,18 +304,18 @@ _STEPS: Final[tuple[tuple[str, str], ...]] = (
         "Codes must hold no name, identity-card, telephone or medical-record number and no e-mail address.",
     ),
     (
-        "不要合并数据单元格;数值列只填数值,不带单位。",
+        "不要合并数据单元格；数值列只填数值，不带单位。",
         "Do not merge cells below the headings; number columns take the bare number, without its unit.",
     ),
     (
-        "更正:在相应操作表中以新编号填写正确的操作,再在“更正”表中写明原编号和新编号;未发生的操作写“作废”。",
+        "更正：在相应操作表中以新编号填写正确的操作，再在“更正”表中写明原编号和新编号；未发生的操作写“作废”。",
         (
             "To correct an operation, enter it as it was, with a new id, on the sheet of its type; name both ids on the sheet"
             " Corrections. Write void where it did not happen."
         ),
     ),
     (
-        "保存后运行:stemgraph import 文件.xlsx --dry-run;无误后去掉 --dry-run。",
+        "保存后运行：stemgraph import 文件.xlsx --dry-run；无误后去掉 --dry-run。",
         "Save, then run: stemgraph import FILE.xlsx --dry-run; when nothing is wrong, without --dry-run.",
     ),
 )

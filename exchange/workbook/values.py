@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ __all__ = ["BadCell", "Cell", "lacks_offset", "value_of"]
 T = FieldType
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _DATE_AND_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)")
+# as Chinese spreadsheets show a date: the year first, so that it can mean one day only
+_YEAR_FIRST: Final = re.compile(r"(\d{4})(?:[/.]|年)(\d\d?)(?:[/.]|月)(\d\d?)日?(?:[T ]*(\d\d?)(:\d\d(?::\d\d)?))?")
 _OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:\d\d)$")
 _BETWEEN: Final = re.compile(r"\s*(?:\.\.+|…|~|～|至|到|–|—|\bto\b|,|，)\s*")
 _LIST: Final = re.compile(r"[;；\n]")
@@ -33,11 +35,15 @@ _LARGEST_SHOWN: Final = 10**15  # Excel keeps fifteen digits; a longer code has 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A filled cell. ``has_hours``: it is shown with a time of day. ``is_plain``: from a text file, numbers too."""
+    """A filled cell. ``is_plain``: from a text file, numbers too.
+
+    ``has_hours``: it is shown with a time of day; ``is_percentage``: as a percentage, so that 95 % is the number 0.95.
+    """
 
     value: Any
     place: Place
     has_hours: bool = False
+    is_percentage: bool = False
     is_plain: bool = False
 
 
@@ -56,11 +62,26 @@ def value_of(column: Column, cell: Cell, zone: str | None) -> Any:
     declared = column.declared
     if isinstance(cell.value, str) and cell.value.startswith("#") and cell.value in _ERRORS:
         raise BadCell("error_value", f"The cell holds the error {cell.value}.", "Mend the formula or enter the value.")
+    if cell.is_percentage:
+        cell = _of_hundred(declared, cell)
     if column.kinds:
         return _choice(choices_of(column), cell)
     if declared.many and declared.type is not T.MAP:
         return _many(column, declared, cell, zone)
     return _one(declared, cell, zone, choices_of(column))
+
+
+def _of_hundred(declared: Field, cell: Cell) -> Cell:
+    """The cell with the number that a reader sees before the percent sign; only a field in percent takes it."""
+    if not isinstance(cell.value, int | float) or isinstance(cell.value, bool):
+        return cell
+    if declared.unit != "%":
+        raise BadCell(
+            "percentage",
+            "The cell is shown as a percentage, and its column is not in percent.",
+            "Format the cell as a number and enter the bare number; a unit has a column of its own.",
+        )
+    return replace(cell, value=round(cell.value * 100, 10), is_percentage=False)
 
 
 _ERRORS: Final = frozenset(
@@ -184,6 +205,15 @@ def _date_text(cell: Cell) -> str | None:
     return value.isoformat() if isinstance(value, date) else None
 
 
+def _with_dashes(text: str) -> str:
+    """2025/1/18 9:30 and 2025年1月18日 as ISO 8601 writes them; any other text as it is."""
+    found = _YEAR_FIRST.fullmatch(text)
+    if found is None:
+        return text
+    year, month, day, hour, rest = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}" + (f" {hour:0>2}{rest}" if hour else "")
+
+
 def _date(cell: Cell) -> str:
     if (day := _date_text(cell)) is not None:
         return day
@@ -192,7 +222,7 @@ def _date(cell: Cell) -> str:
             return cell.value.date().isoformat()
         raise BadCell("not_a_date", "The cell holds a time of day too, where a date belongs.", "Enter the date alone.")
     if isinstance(cell.value, str):
-        return cell.value.strip()
+        return _with_dashes(cell.value.strip())
     raise BadCell("not_a_date", "The cell holds no date.", "Enter it as 2025-01-18, formatted as a date.")
 
 
@@ -211,7 +241,7 @@ def _time(cell: Cell, zone: str | None) -> str:
         text = value.isoformat(timespec="milliseconds")
         return text.removesuffix(".000") + zone
     if isinstance(value, str):
-        text = value.strip()
+        text = _with_dashes(value.strip())
         if (exact := _DATE_AND_TIME.fullmatch(text)) is not None:
             return f"{exact[1]}T{exact[2]}{zone or ''}"
         return text.replace(" ", "T", 1) if re.match(r"\d{4}-\d\d-\d\d \d\d:", text) else text

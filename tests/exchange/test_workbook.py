@@ -174,6 +174,33 @@ def _trial() -> list[dict[str, Any]]:
     return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
+def test_a_test_date_is_offered_as_a_day(templates: dict[Language, Path]) -> None:
+    """QCI-08 is a date: a cell with hours would turn the day that is typed into its midnight."""
+    worksheet = load_workbook(templates["zh"])["入库检测"]
+    cell = next(cell for row in worksheet.iter_rows(max_row=8) for cell in row if cell.value == "检测日期")
+    assert worksheet.column_dimensions[get_column_letter(cell.column)].number_format == "yyyy-mm-dd"
+
+
+def _in_percent(tmp_path: Path, heading: str, value: Any) -> Path:
+    headings, row = with_heading(heading, value)
+    path = sheet_of(tmp_path, headings, row)
+    workbook = load_workbook(path)
+    workbook["扩增"]["H2"].number_format = "0.0%"
+    workbook.save(path)
+    return path
+
+
+def test_a_percentage_is_what_the_cell_shows(tmp_path: Path) -> None:
+    """Typed as 95.5%, a spreadsheet keeps 0.955."""
+    values, problems = read(_in_percent(tmp_path, "活率", 0.955))
+    assert (values[0]["outputs"][0]["data"], problems) == ({"viability_percent": 95.5}, [])
+
+
+@pytest.mark.parametrize("heading", ["操作环境温度", "试剂使用量"])
+def test_a_percentage_in_a_column_of_another_unit_is_refused(tmp_path: Path, heading: str) -> None:
+    assert ("扩增!H2", "percentage") in read(_in_percent(tmp_path, heading, 0.2))[1]
+
+
 @pytest.mark.parametrize("language", ["zh", "en", "both"])
 def test_the_trial_in_a_workbook_is_the_trial(tmp_path: Path, language: Language) -> None:
     path = tmp_path / "trial.xlsx"
@@ -340,6 +367,9 @@ ZONE = [["时区 Time zone", "+08:00"]]
         ("2025-01", "@", "2025-01", "+08:00"),
         ("2025-01-18T09:00/2025-01-18T12:00", "@", "2025-01-18T09:00/2025-01-18T12:00", "+08:00"),
         ("2025-01-18T10:30:00-05:00", "@", "2025-01-18T10:30:00-05:00", None),
+        ("2025/1/18 9:30", "@", "2025-01-18T09:30+08:00", None),
+        ("2025年1月18日", "@", "2025-01-18", "+08:00"),
+        ("2025.01.18", "@", "2025-01-18", "+08:00"),
     ],
 )
 def test_date_cells_take_the_zone_of_the_instructions(
@@ -486,8 +516,18 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
 
 
 def test_all_problems_of_a_workbook_are_said_at_once(tmp_path: Path) -> None:
-    _, problems = read(sheet_of(tmp_path, [*EXPANDED, "细胞颜色"], [*ROW[:6], "x"], ["O2", *ROW[1:6], "y"]))
-    assert problems == [("扩增!H1", "unknown_heading"), ("扩增!G2", "not_a_number"), ("扩增!G3", "not_a_number")]
+    headings = [*EXPANDED, "细胞颜色", "试剂使用量"]
+    rows = [[*ROW[:6], "x", None, "much"], ["O2", *ROW[1:6], "y"], [None, *ROW[1:6], "z"]]
+    _, problems = read(sheet_of(tmp_path, headings, *rows))
+    assert problems == [
+        ("扩增!H1", "unknown_heading"),
+        ("扩增!B4", "missing_member"),  # no id
+        ("扩增!G4", "not_a_number"),
+        ("扩增!G2", "not_a_number"),
+        ("扩增!I2", "missing_member"),  # of which reagent?
+        ("扩增!I2", "not_a_number"),
+        ("扩增!G3", "not_a_number"),
+    ]
 
 
 def test_a_violation_of_the_door_finds_the_cell_of_its_member(tmp_path: Path) -> None:
