@@ -1,0 +1,45 @@
+"""Each test of the contract runs on each engine: what is promised of one is promised of all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from graph.engine import Engine, connect
+from service.store import Store
+from support.neo4j_server import Neo4jServer
+from support.stores import empty_store
+
+NEO4J = pytest.param("neo4j", marks=pytest.mark.neo4j)
+
+
+@pytest.fixture(scope="session")
+async def neo4j_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A real Neo4j: the one that is named, or one that is started."""
+    address = request.config.getoption("--neo4j-address")
+    if address:
+        engine = await connect(address, os.environ["TEST_NEO4J_USER"], os.environ["TEST_NEO4J_PASSWORD"])
+        yield engine
+        await engine.close()
+        return
+    server = await Neo4jServer.start(tmp_path_factory.mktemp("neo4j") / "home")
+    try:
+        engine = await connect(server.address, server.user, server.password)
+        yield engine
+        await engine.close()
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="session", params=["embedded", NEO4J])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+@pytest.fixture
+async def store(engine: Engine) -> Store:
+    """An empty store on each engine in turn."""
+    return await empty_store(engine)

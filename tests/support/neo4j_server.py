@@ -1,0 +1,148 @@
+"""A real Neo4j for tests: from Maven's jars, in a process of its own, with a throw-away home.
+
+The jars are fetched once, into a cache outside the checkout. It is run by the Java inside the embedded engine's wheel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import arcadedb_embedded
+
+from support.house import ROOT
+
+__all__ = ["Neo4jServer"]
+
+_POM: Final = ROOT / "tests" / "neo4j" / "pom.xml"
+_START_SECONDS: Final = 120
+_OPENED: Final = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
+_CONFIG: Final = """\
+server.default_listen_address=127.0.0.1
+server.default_advertised_address=127.0.0.1
+server.bolt.enabled=true
+server.bolt.listen_address=127.0.0.1:{port}
+server.bolt.advertised_address=127.0.0.1:{port}
+server.http.enabled=false
+server.https.enabled=false
+server.memory.pagecache.size=128m
+dbms.security.auth_enabled=true
+dbms.usage_report.enabled=false
+db.tx_log.preallocate=false
+db.tx_log.rotation.size=32m
+"""
+
+
+class Neo4jServer:
+    """The running process. ``home`` may be started again after a kill, as a machine after a power cut."""
+
+    user = "neo4j"
+
+    def __init__(self, home: Path, password: str, port: int, process: subprocess.Popen[bytes]) -> None:
+        self.home = home
+        self.password = password
+        self.address = f"bolt://127.0.0.1:{port}"
+        self.process = process
+
+    @classmethod
+    async def start(cls, home: Path, password: str | None = None) -> Neo4jServer:
+        """Starts it on ``home``, which is made where it is missing, and waits until it answers."""
+        return await asyncio.to_thread(cls._start, home, password)
+
+    @classmethod
+    def _start(cls, home: Path, password: str | None) -> Neo4jServer:
+        jars = _jars()
+        port = _free_port()
+        (home / "conf").mkdir(parents=True, exist_ok=True)
+        (home / "conf" / "neo4j.conf").write_text(_CONFIG.format(port=port), "utf-8")
+        java = str(Path(arcadedb_embedded.__file__).parent / "jre" / "bin" / "java")
+        environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
+        if password is None:
+            password = secrets.token_urlsafe(24)
+            admin = [java, "-cp", f"{jars}/*", "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password]
+            subprocess.run(admin, env=environment, check=True, capture_output=True, timeout=_START_SECONDS)
+        output = home / "console.log"
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [
+                    java,
+                    *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED),
+                    "-Xms256m",
+                    "-Xmx512m",
+                    "-Dlog4j2.disable.jmx=true",
+                    "-cp",
+                    f"{jars}/*",
+                    "org.neo4j.server.CommunityEntryPoint",
+                    f"--home-dir={home}",
+                    f"--config-dir={home / 'conf'}",
+                    "--console-mode",
+                ],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        server = cls(home, password, port, process)
+        server._wait_until_started(output)
+        return server
+
+    def kill(self) -> None:
+        """Ends it at once, as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def _wait_until_started(self, output: Path) -> None:
+        for _ in range(_START_SECONDS * 10):
+            text = output.read_text("utf-8", errors="replace")
+            if "Started." in text:
+                return
+            try:
+                self.process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+            raise RuntimeError(f"Neo4j ended at its start:\n{text[-4000:]}")
+        self.kill()
+        raise RuntimeError(f"Neo4j did not start within {_START_SECONDS} s:\n{text[-4000:]}")
+
+
+def _jars() -> Path:
+    """The folder of the jars; fetched where it is missing, whole or not at all."""
+    found = re.search(r"<neo4j\.version>([^<]+)<", _POM.read_text("utf-8"))
+    assert found is not None, f"{_POM} names no version"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stemgraph-tests"
+    jars = cache / f"neo4j-{found[1]}"
+    if jars.is_dir():
+        return jars
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise RuntimeError("Maven fetches the jars of Neo4j, and there is no mvn on the path.")
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        part = Path(folder) / "jars"
+        subprocess.run(
+            [
+                maven, "--batch-mode", "--quiet", "--file", str(_POM), "dependency:copy-dependencies",
+                "-DincludeScope=runtime", f"-DoutputDirectory={part}",
+            ],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            timeout=900,
+        )  # fmt: skip
+        if not jars.is_dir():  # another run may have been faster
+            part.rename(jars)
+    return jars
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
