@@ -62,9 +62,9 @@ class ImportOutcome:
         self.applied += receipt.applied
         self.unchanged += receipt.unchanged
         self.seq = self.seq if receipt.seq is None else receipt.seq
-        self.warning_count += len(receipt.warnings)
+        self.warning_count += receipt.warning_count
         self.warnings += receipt.warnings[: max(0, SHOWN - len(self.warnings))]
-        self.deviation_count += len(receipt.deviations)
+        self.deviation_count += receipt.deviation_count
         self.deviations += receipt.deviations[: max(0, SHOWN - len(self.deviations))]
 
     def as_json(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, unique
 
-__all__ = ["OWNER", "PERMISSIONS", "Permission", "Role", "Viewer"]
+__all__ = ["GIVABLE_ROLES", "OWNER", "PERMISSIONS", "Permission", "Role", "Viewer"]
 
 
 @unique
@@ -20,6 +20,7 @@ class Permission(Enum):
     EXPORT = "export"
     EXPORT_SEALED = "export_sealed"
     VERIFY = "verify"
+    REBUILD = "rebuild"
     READ_ACCESS_LOG = "read_access_log"
     MANAGE_TOKENS = "manage_tokens"
 
@@ -38,6 +39,9 @@ class Role(Enum):
     OWNER = "owner"  # built in; belongs to nobody; never on an ordinary token
 
 
+# Those that a token can be made for.
+GIVABLE_ROLES = tuple(role for role in Role if role is not Role.OWNER)
+
 _P = Permission
 
 # What each role may do, and the highest privacy tier it is shown unmasked.
@@ -50,7 +54,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ANALYST: frozenset({_P.READ, _P.EXPORT}),
     Role.DATA_MANAGER: frozenset({_P.READ, _P.RECORD, _P.CORRECT, _P.IMPORT, _P.IMPORT_HISTORIC, _P.EXPORT, _P.VERIFY}),
     Role.AUDITOR: frozenset({_P.READ, _P.EXPORT, _P.VERIFY, _P.READ_ACCESS_LOG}),
-    Role.ADMINISTRATOR: frozenset({_P.READ, _P.VERIFY, _P.READ_ACCESS_LOG, _P.MANAGE_TOKENS}),
+    Role.ADMINISTRATOR: frozenset({_P.READ, _P.VERIFY, _P.REBUILD, _P.READ_ACCESS_LOG, _P.MANAGE_TOKENS}),
     Role.OWNER: frozenset(_P),
 }
 

@@ -1,4 +1,4 @@
-"""What administrators do over HTTP: tokens, and the ledger's verification."""
+"""What administrators do over HTTP: tokens, the ledger's verification, the graph made again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from starlette.responses import JSONResponse, Response
 
 from graph.errors import BadInput, NotFound
 from graph.ledger.tokens import TokenEntry
+from graph.records import BadValue, clean_key
 from graph.times import BadTime, now_ms, parse_moment, render
-from graph.viewer import Role
+from graph.viewer import GIVABLE_ROLES, OWNER, Role
 from service.store import Store
 
-__all__ = ["GIVABLE_ROLES", "Administration", "expiry_ms", "token_json"]
+__all__ = ["Administration", "expiry_ms", "token_json"]
 
-GIVABLE_ROLES: Final = tuple(role.value for role in Role if role is not Role.OWNER)
 _UNITS: Final = {"h": 3_600_000, "d": 86_400_000}
 
 
@@ -26,25 +26,26 @@ class Administration:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def verify(self, request: Request) -> Response:
+    async def verify(self, _request: Request) -> Response:
         found = await self._store.ledger.verify()
         return JSONResponse(
             {"intact": found.is_intact, "entries": found.entries, "firstDifference": found.first_difference}
         )
 
-    async def list_tokens(self, request: Request) -> Response:
+    async def rebuild(self, _request: Request) -> Response:
+        made = await self._store.ledger.rebuild()
+        return JSONResponse({"entries": made.entries, "nodes": made.nodes, "edges": made.edges})
+
+    async def list_tokens(self, _request: Request) -> Response:
         return JSONResponse({"tokens": [token_json(token) for token in await self._store.tokens.list()]})
 
     async def create_token(self, request: Request) -> Response:
         asked = await _json_object(request)
-        person, role = asked.get("person"), asked.get("role")
-        if not isinstance(person, str) or not person.strip():
-            raise BadInput("A token needs a person.", remedy="Give the key of a Person record.", member="person")
-        if role not in GIVABLE_ROLES:
-            raise BadInput("There is no such role.", remedy=f"One of: {', '.join(GIVABLE_ROLES)}.", member="role")
-        issued = await self._store.tokens.create(
-            person.strip(), Role(role), expiry_ms(str(asked.get("expires", "90d")))
-        )
+        person, role = _person(asked.get("person")), asked.get("role")
+        if role not in {each.value for each in GIVABLE_ROLES}:
+            offered = ", ".join(each.value for each in GIVABLE_ROLES)
+            raise BadInput("There is no such role.", remedy=f"One of: {offered}.", member="role")
+        issued = await self._store.tokens.create(person, Role(role), expiry_ms(str(asked.get("expires", "90d"))))
         return JSONResponse({"key": issued.key, "token": issued.plain}, status_code=201)
 
     async def revoke_token(self, request: Request) -> Response:
@@ -92,6 +93,16 @@ def token_json(token: TokenEntry) -> dict[str, Any]:
         "expires": text(token.expires_ms),
         "revoked": text(token.revoked_ms),
     }
+
+
+def _person(given: Any) -> str:
+    try:
+        person = clean_key(given, "person")
+    except BadValue as error:
+        raise BadInput(f"{error}.", remedy="Give the key of a Person record.", member="person") from None
+    if person == OWNER.person:
+        raise BadInput("The owner is nobody's person.", remedy="Give the key of a Person record.", member="person")
+    return person
 
 
 async def _json_object(request: Request) -> dict[str, Any]:

@@ -44,17 +44,17 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
     authenticators = (BearerTokens(store.tokens), LocalCommands(store.keyring), Sessions(store.tokens))
     door = Doorkeeper(authenticators, base_url=base_url, metrics=metrics, before_answer=store.access_log.flush)
 
-    async def healthz(request: Request) -> Response:
+    async def healthz(_request: Request) -> Response:
         return JSONResponse({"alive": True})
 
-    async def readyz(request: Request) -> Response:
+    async def readyz(_request: Request) -> Response:
         try:
             await store.engine.read("RETURN 1 AS one")
         except StemgraphError:
             return JSONResponse({"ready": False}, status_code=503)
         return JSONResponse({"ready": True})
 
-    async def figures(request: Request) -> Response:
+    async def figures(_request: Request) -> Response:
         head = await store.ledger.head()
         return Response(metrics.text(ledger_entries=head.seq), media_type=CONTENT_TYPE)
 
@@ -85,6 +85,7 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
         door.route("/import", records_in, Rule(needs=Permission.IMPORT, body_limit=None), methods=["POST"]),
         door.route("/export/records", records_out, Rule(needs=Permission.EXPORT)),
         door.route("/verify", administration.verify, Rule(needs=Permission.VERIFY), methods=["POST"]),
+        door.route("/rebuild", administration.rebuild, Rule(needs=Permission.REBUILD), methods=["POST"]),
         door.route("/tokens", administration.list_tokens, Rule(needs=Permission.MANAGE_TOKENS)),
         door.route("/tokens", administration.create_token, Rule(needs=Permission.MANAGE_TOKENS), methods=["POST"]),
         door.route(
@@ -100,7 +101,7 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
     )
 
 
-async def _http_error(request: Request, error: Exception) -> Response:
+async def _http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return error_answer(404, "no_such_route", "There is no such address here.", "See docs/operating.md.")

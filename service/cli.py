@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         click.echo(f"stemgraph: {where}{error.strerror or type(error).__name__}.", err=True)
         return REFUSED
-    except Exception as error:  # the edge: a person sees one line; its text is left out, for it may quote a record
+    except Exception as error:  # noqa: BLE001  the edge: a person sees one line; its text is left out, for it may quote a record
         frame = error.__traceback__
         while frame is not None and frame.tb_next is not None:
             frame = frame.tb_next

@@ -3,51 +3,120 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import ipaddress
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 from graph.errors import (
     BadInput,
     Conflict,
+    Incomplete,
+    IntegrityBroken,
     Misconfigured,
     NotPermitted,
     StemgraphError,
     StoreUnavailable,
 )
 from graph.keys import KeyFile, KeyRing
+from graph.ledger import Ledger
+from graph.viewer import OWNER, Viewer
 from service.application import build_application
 from service.local import find_service, make_proof
+from service.remote import RemoteDoor
 from service.settings import Settings
 from service.store import Store, open_store
+from service.transfers import records_with_trailer, trailer_of
 
 __all__ = ["Service", "connect_service", "reach"]
 
 _ERRORS: Final[dict[int, type[StemgraphError]]] = {
+    400: BadInput,
     401: NotPermitted,
     403: NotPermitted,
     409: Conflict,
     503: StoreUnavailable,
 }
+_PATIENT: Final = httpx.Timeout(None, connect=10)  # an import or a verification takes as long as it takes
 _INSIDE: Final = "http://127.0.0.1"  # the application within the command: no socket is behind it
 
 
 class Service:
     """A service that a command works through. ``store`` is there where it runs within the command itself."""
 
-    def __init__(self, http: httpx.AsyncClient, store: Store | None = None) -> None:
+    def __init__(self, http: httpx.AsyncClient, *, purpose: str | None = None, store: Store | None = None) -> None:
         self.http = http
         self.store = store
+        self._purpose = purpose
+        if purpose is not None:
+            http.headers["X-Purpose"] = quote(purpose)
+
+    @property
+    def viewer(self) -> Viewer:
+        """As whom a store within the command is used; a service elsewhere knows its caller by the token."""
+        return replace(OWNER, purpose=self._purpose)
+
+    @property
+    def door(self) -> Ledger | RemoteDoor:
+        """Where records go in."""
+        return RemoteDoor(self.ask) if self.store is None else self.store.ledger
+
+    async def records(self, *, sealed: bool = False) -> AsyncIterator[bytes]:
+        """Every record, a line each, in ledger order; memory does not grow with their number.
+
+        Raises Incomplete after the last line that came, where the export was cut or altered on its way.
+        """
+        digest, count = hashlib.sha256(), 0
+        trailer: dict[str, object] | None = None
+        async with contextlib.aclosing(self._lines(sealed=sealed)) as lines:
+            async for line in lines:
+                if trailer is not None:
+                    break  # nothing comes after the trailer
+                trailer = trailer_of(line)
+                if trailer is None:
+                    digest.update(line)
+                    count += 1
+                    yield line
+            else:
+                expected = {"count": count, "digest": digest.hexdigest(), "complete": True}
+                if trailer is not None and trailer.items() >= expected.items():
+                    return
+        raise Incomplete(
+            f"The export is not whole: it was cut or altered after {count} records.",
+            remedy="Export again; if it happens again, run `stemgraph verify`.",
+        )
+
+    async def _lines(self, *, sealed: bool) -> AsyncGenerator[bytes, None]:
+        """The lines of ``/export/records`` as they come, the trailer last."""
+        if self.store is not None:
+            async for line in records_with_trailer(self.store, self.viewer, sealed=sealed):
+                yield line
+            return
+        rest = b""
+        try:
+            async with self.http.stream("GET", "/export/records", params={"sealed": str(sealed).lower()}) as response:
+                if response.status_code >= 400:
+                    await response.aread()
+                    raise_for(response)
+                async for chunk in response.aiter_bytes():
+                    *whole, rest = (rest + chunk).split(b"\n")
+                    for line in whole:
+                        yield line + b"\n"
+        except httpx.RemoteProtocolError:
+            return  # cut: the trailer is missing
+        except httpx.HTTPError as error:
+            raise _unreachable(self.http, error) from error
 
     async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
         """The answer to one request. Raises the error that the service answered with, as one of ours."""
         try:
             response = await self.http.request(method, path, **request)
         except httpx.HTTPError as error:
-            raise _unreachable(self.http, error) from None
+            raise _unreachable(self.http, error) from error
         raise_for(response)
         return response
 
@@ -63,16 +132,21 @@ class Service:
 
 
 def raise_for(response: httpx.Response) -> None:
-    """Raises what an error answer says. 422 is an answer of its own: a list of what is wrong."""
-    if response.status_code < 400 or response.status_code == 422:
+    """Raises what an error answer says. A list of what is wrong with records (422) is an answer of its own."""
+    if response.status_code < 400:
         return
     try:
-        said = response.json()["error"]
+        content = response.json()
+        if response.status_code == 422 and "violations" in content:
+            return
+        said = content["error"]
         message, remedy, code = str(said["message"]), str(said["remedy"]), str(said["code"])
     except (ValueError, KeyError, TypeError):
         message, remedy, code = f"The service answered {response.status_code}.", "Is this its address?", "error"
-    kind = _ERRORS.get(response.status_code, StemgraphError)
-    raise kind(message, remedy=remedy, code=code)
+    kind = IntegrityBroken if code == IntegrityBroken.code else _ERRORS.get(response.status_code, StemgraphError)
+    error = kind(message, remedy=remedy)
+    error.code = code
+    raise error
 
 
 @contextlib.asynccontextmanager
@@ -84,27 +158,30 @@ async def connect_service(settings: Settings, *, make: bool = False) -> AsyncIte
     """
     running = await reach(settings)
     if running is not None:
-        async with running.http:
+        try:
             yield running
+        finally:
+            await running.http.aclose()
         return
     async with open_store(settings, make=make) as store:
         transport = httpx.ASGITransport(app=build_application(store))
         async with httpx.AsyncClient(
-            transport=transport, base_url=_INSIDE, auth=_LocalProof(store.keyring), timeout=None
+            transport=transport, base_url=_INSIDE, auth=_LocalProof(store.keyring), timeout=_PATIENT
         ) as http:
-            yield Service(http, store)
+            yield Service(http, purpose=settings.purpose, store=store)
 
 
 async def reach(settings: Settings) -> Service | None:
     """The running service that the settings name, which has answered; None where there is none to be found."""
     if settings.url is not None:
-        service = Service(_client(settings.url, _credential(settings, settings.url)))
+        service = Service(_client(settings.url, _credential(settings, settings.url)), purpose=settings.purpose)
         await _check_alive(service)
         return service
-    url = find_service(settings.service_file)
+    url = find_service(settings.service_file, store=settings.store)
     if url is None:
         return None
-    service = Service(_client(url, _LocalProof(KeyFile(settings.key_file, must_exist=True))))
+    proof = _LocalProof(KeyFile(settings.key_file, must_exist=True))
+    service = Service(_client(url, proof), purpose=settings.purpose)
     await _check_alive(service)
     return service
 
@@ -122,7 +199,13 @@ def _client(url: str, auth: httpx.Auth) -> httpx.AsyncClient:
         raise Misconfigured(
             f"{url!r} is no address of a service.", remedy="Write --url https://host or http://host:port."
         )
-    return httpx.AsyncClient(base_url=url.rstrip("/"), auth=auth, timeout=httpx.Timeout(None, connect=10))
+    is_here = _is_here(urlsplit(url).hostname or "")
+    return httpx.AsyncClient(
+        base_url=url.rstrip("/"),
+        auth=auth,
+        timeout=_PATIENT,
+        trust_env=not is_here,  # a proxy of the environment is not asked for this machine, nor given its proofs
+    )
 
 
 class _LocalProof(httpx.Auth):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Final
 
 import uvicorn
 
-from graph.engine import FolderLock
+from graph.engine import EmbeddedEngine, Engine, FolderLock
 from graph.engine.folder import write_privately
-from graph.errors import Misconfigured
+from graph.errors import Misconfigured, StoreUnavailable
 from graph.viewer import OWNER
 from service.application import build_application
 from service.local import service_file_of
@@ -23,8 +25,11 @@ from service.store import Store, open_store
 __all__ = ["RunningService", "run_service"]
 
 
+_LOOK_SECONDS: Final = 1.0  # how often it is looked whether the embedded engine is still there
+
+
 class RunningService:
-    """A service that is up. ``url`` is where it listens; ``wait`` returns when it was asked to stop."""
+    """A service that is up. ``url`` is where it listens."""
 
     def __init__(self, server: uvicorn.Server, task: asyncio.Task[None], store: Store, url: str) -> None:
         self._server = server
@@ -33,11 +38,35 @@ class RunningService:
         self.url = url
 
     async def wait(self) -> None:
-        await self._task
+        """Returns when the service was asked to stop and has ended.
+
+        Raises StoreUnavailable where it stopped because its embedded engine ended: whoever supervises the service
+        starts it anew, and with it the engine.
+        """
+        looking = asyncio.create_task(self._stop_with_engine())
+        try:
+            await self._task
+        finally:
+            looking.cancel()
+        if _has_ended(self.store.engine):
+            raise StoreUnavailable(
+                "The embedded engine has ended, so the service stopped.",
+                remedy="Start it again; everything acknowledged is there.",
+            )
+
+    async def _stop_with_engine(self) -> None:
+        while not _has_ended(self.store.engine):  # noqa: ASYNC110  the end of a process is no event of the loop
+            await asyncio.sleep(_LOOK_SECONDS)
+        log("engine ended", level=logging.ERROR)
+        self.stop()
 
     def stop(self) -> None:
         """Lets running requests end, takes no new ones."""
         self._server.should_exit = True
+
+
+def _has_ended(engine: Engine) -> bool:
+    return isinstance(engine, EmbeddedEngine) and engine.server.has_ended
 
 
 class _Server(uvicorn.Server):
@@ -67,6 +96,7 @@ async def run_service(
         _holding(settings) as lock,
     ):
         async with open_store(settings, make=True, lock=lock) as store:
+            await store.tokens.sweep()
             await _give_first_token(store, settings, tell)
             if prepare is not None:
                 await prepare(store)
@@ -86,7 +116,7 @@ async def run_service(
             service = RunningService(server, task, store, url)
             on_stop(service.stop)
             try:
-                with service_file_of(settings.service_file, url):
+                with service_file_of(settings.service_file, url, store=settings.store):
                     if lock is not None:
                         lock.announce(url)
                     log("serving", url=url, engine=store.engine.product, engine_version=store.engine.version)
@@ -139,7 +169,9 @@ def _stopping_in_order() -> Iterator[Callable[[Callable[[], None]], None]]:
         elif starting is not None:
             starting.cancel()
 
-    signals = (signal.SIGTERM, signal.SIGINT)
+    signals = [signal.SIGTERM, signal.SIGINT]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup sets it
+        signals.append(signal.SIGHUP)  # the terminal was closed
     with contextlib.suppress(NotImplementedError, RuntimeError):  # not on Windows, not beside the main thread
         for number in signals:
             loop.add_signal_handler(number, on_signal)

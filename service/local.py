@@ -62,11 +62,12 @@ def _sign(ring: KeyRing, content: str) -> str:
 
 
 @contextlib.contextmanager
-def service_file_of(path: Path, url: str) -> Iterator[None]:
+def service_file_of(path: Path, url: str, *, store: str | None) -> Iterator[None]:
     """Says where the service listens, for commands that are given its folder, while it runs."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     process = os.getpid()
-    write_privately(path, json.dumps({"url": url, "pid": process, "started": started(process)}) + "\n")
+    note = {"url": url, "pid": process, "started": started(process), "store": store}
+    write_privately(path, json.dumps(note) + "\n")
     try:
         yield
     finally:
@@ -74,11 +75,16 @@ def service_file_of(path: Path, url: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def find_service(path: Path) -> str | None:
-    """The address in a service file; None where there is none, or its process is gone."""
+def find_service(path: Path, *, store: str | None = None) -> str | None:
+    """The address in a service file; None where there is none, or its process is gone.
+
+    ``store``: the database that was asked for by name; a service of another one is not meant.
+    """
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
         url, process, since = str(content["url"]), int(content["pid"]), float(content["started"])
     except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if store is not None and content.get("store") != store:
         return None
     return url if is_same_process(process, since) else None

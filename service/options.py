@@ -51,20 +51,20 @@ _STORE = (
         help="Key file of the sealed values (mode 0600); keep a copy apart from the database's.",
     ),
     option("--heap", env="HEAP", default=Settings.heap, show_default=True, help="Memory of the embedded engine."),
-    option(
-        "--log-level",
-        env="LOG_LEVEL",
-        type=click.Choice(["debug", "info", "warning", "error"]),
-        default=Settings.log_level,
-        show_default=True,
-        help="What is logged, to standard error, one JSON object a line.",
-    ),
 )
-_URL = option(
-    "--url",
-    env="URL",
-    metavar="URL",
-    help="A running service to work through. Its token: STEMGRAPH_TOKEN. Without it, the one that holds DIR, if any.",
+_CLIENT = (
+    option(
+        "--url",
+        env="URL",
+        metavar="URL",
+        help="A running service to work through. Its token: STEMGRAPH_TOKEN. Without it, the one that holds DIR, if any.",
+    ),
+    option(
+        "--purpose",
+        env="PURPOSE",
+        metavar="TEXT",
+        help="Why it is asked or recorded: kept in the ledger's entries and the access log.",
+    ),
 )
 _SERVE = (
     option("--host", env="HOST", default=Settings.host, show_default=True, help="Address to listen on."),
@@ -77,6 +77,14 @@ _SERVE = (
         help="Port to listen on; 0: any free one.",
     ),
     option(
+        "--log-level",
+        env="LOG_LEVEL",
+        type=click.Choice(["debug", "info", "warning", "error"]),
+        default=Settings.log_level,
+        show_default=True,
+        help="What is logged, to standard error, one JSON object a line.",
+    ),
+    option(
         "--base-url",
         env="BASE_URL",
         metavar="URL",
@@ -87,7 +95,7 @@ _SERVE = (
 
 def store_options(*, with_url: bool = False) -> Callable[[Command], Command]:
     """Adds the store's options; the command gets ``settings`` for them."""
-    return functools.partial(_as_settings, options=(*_STORE, _URL) if with_url else _STORE)
+    return functools.partial(_as_settings, options=(*_STORE, *_CLIENT) if with_url else _STORE)
 
 
 def service_options(command: Command) -> Command:

@@ -69,7 +69,7 @@ class Doorkeeper:
                 response = error_answer(status_of(error), error.code, error.message, error.remedy)
             except HTTPException as error:
                 response = error_answer(error.status_code, "bad_request", error.detail, "Correct the request.")
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  the edge: whatever it is, it is logged and answered
                 log_failure("request failed", error, route=path)
                 response = error_answer(
                     500, "internal_error", "The service failed on this request.", "See the service's log; try again."

@@ -34,6 +34,7 @@ class Settings:
     password: str | None = field(default=None, repr=False)
     url: str | None = None  # a running service to work through
     token: str | None = field(default=None, repr=False)
+    purpose: str | None = None  # for which a command asks: kept in entries and the access log
     heap: str = "512m"  # of the embedded engine
     host: str = "127.0.0.1"
     port: int = 8080

@@ -18,11 +18,11 @@ from exchange.jsonlines import read_stream
 from exchange.sources import open_source
 from graph.errors import BadInput, NotPermitted
 from graph.ledger import Ledger
-from graph.viewer import Permission
+from graph.viewer import Permission, Viewer
 from service.routes import viewer_of
 from service.store import Store
 
-__all__ = ["TRAILER", "export_stream", "take_import", "trailer_of"]
+__all__ = ["TRAILER", "export_stream", "records_with_trailer", "take_import", "trailer_of"]
 
 TRAILER: Final = "trailer"
 _WORKBOOK_MARK: Final = b"PK\x03\x04"
@@ -69,15 +69,7 @@ def _import_answer(outcome: ImportOutcome) -> Response:
 
 async def export_stream(request: Request, store: Store) -> Response:
     """Every record, JSON Lines in ledger order, then one line that says that it is all."""
-    viewer = viewer_of(request)
-    sealed = _flag(request, "sealed")
-    if sealed:
-        if not viewer.may(Permission.EXPORT_SEALED):
-            raise NotPermitted("Your role may not export sealed values.", remedy="Leave out sealed=true.")
-        store.access_log.append(viewer, "export of all records with sealed values", ["*"], 3)
-    else:
-        store.access_log.append(viewer, "export of all records", ["*"], 2)
-    lines = _with_trailer(store.ledger, sealed=sealed)
+    lines = records_with_trailer(store, viewer_of(request), sealed=_flag(request, "sealed"))
     return StreamingResponse(
         lines,
         media_type="application/x-ndjson",
@@ -85,14 +77,26 @@ async def export_stream(request: Request, store: Store) -> Response:
     )
 
 
+def records_with_trailer(store: Store, viewer: Viewer, *, sealed: bool) -> AsyncIterator[bytes]:
+    """Every record, a line each, in ledger order, then the trailer that says how many there were. Memory is flat.
+
+    The reading is noted in the access log when this is called. Raises NotPermitted.
+    """
+    if sealed and not viewer.may(Permission.EXPORT_SEALED):
+        raise NotPermitted("Your role may not export sealed values.", remedy="Export without them.")
+    what, tier = ("export of all records with sealed values", 3) if sealed else ("export of all records", 2)
+    store.access_log.append(viewer, what, ["*"], tier)
+    return _with_trailer(store.ledger, sealed=sealed)
+
+
 async def _with_trailer(ledger: Ledger, *, sealed: bool) -> AsyncIterator[bytes]:
-    head = await ledger.head()
+    seq = (await ledger.head()).seq
     digest, count = hashlib.sha256(), 0
-    async for line in ledger.export(sealed=sealed):
+    async for line in ledger.export(sealed=sealed, until=seq):
         digest.update(line)
         count += 1
         yield line
-    trailer = {"record": TRAILER, "count": count, "seq": head.seq, "complete": True, "digest": digest.hexdigest()}
+    trailer = {"record": TRAILER, "count": count, "seq": seq, "complete": count == seq, "digest": digest.hexdigest()}
     yield orjson.dumps(trailer) + b"\n"
 
 

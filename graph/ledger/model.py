@@ -60,6 +60,15 @@ class Receipt:
     warnings: tuple[Warned, ...] = ()
     deviations: tuple[Deviation, ...] = ()
 
+    @property
+    def warning_count(self) -> int:
+        """Of all there were: a door elsewhere lists the first only."""
+        return len(self.warnings)
+
+    @property
+    def deviation_count(self) -> int:
+        return len(self.deviations)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "accepted": self.accepted,

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from service.cli import main
+from service.cli import cli
 from support.house import ROOT, project, tracked_files
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ def test_every_stemgraph_command_of_the_readme_exists_with_its_options() -> None
     used = re.findall(r"(?m)^(?:\.venv/bin/)?stemgraph ([a-z]+)([^\n|>#]*)", COMMANDS)
     assert used
     for name, rest in used:
-        command = main.commands.get(name)
+        command = cli.commands.get(name)
         assert command is not None, f"stemgraph {name}"
         own: list[click.Parameter] = list(command.params)
         if isinstance(command, click.Group):
