@@ -107,12 +107,13 @@ def _as_settings(command: Command, options: tuple[Callable[[Command], Command], 
     @functools.wraps(command)
     def with_settings(**given: Any) -> Any:
         own = {name: given.pop(name) for name in list(given) if name in Settings.__dataclass_fields__}
-        secrets = {name.removeprefix(PREFIX).lower(): os.environ.get(name) for name in ENVIRONMENT_ONLY}
+        secrets: dict[str, Any] = {name.removeprefix(PREFIX).lower(): os.environ.get(name) for name in ENVIRONMENT_ONLY}
         return command(settings=Settings(**own, **secrets), **given)
 
+    complete: Command = with_settings
     for add in reversed(options):
-        with_settings = add(with_settings)
-    return with_settings
+        complete = add(complete)
+    return complete
 
 
 def environment_names(group: click.Group, prefix: str = PREFIX.rstrip("_")) -> Iterator[str]:

@@ -120,12 +120,13 @@ class Ledger:
                 yield Entry.of(row["entry"])
             after = rows[-1]["entry"]["seq"]
 
-    async def export(self, *, sealed: bool = False) -> AsyncIterator[bytes]:
+    async def export(self, *, sealed: bool = False, until: int | None = None) -> AsyncIterator[bytes]:
         """The records as JSON Lines, in ledger order, each in canonical form with its recorded time.
 
-        ``sealed``: with the values of tier 3 and their salts; who may have them is the caller's business.
+        ``until``: up to this entry; without it, up to the head as it stands when this begins. ``sealed``: with the
+        values of tier 3 and their salts; who may have them is the caller's business.
         """
-        async for line in export_lines(self.entries(), self.vault, with_values=sealed):
+        async for line in export_lines(self.entries(until=until), self.vault, with_values=sealed):
             yield line
 
     async def verify(self) -> Verification:

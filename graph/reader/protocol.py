@@ -200,7 +200,7 @@ class Reader(Protocol):
         """Entries with one of the names, targets or numbers, each once, in ledger order."""
         ...
 
-    async def all_entries(self, up_to: int) -> AsyncIterator[EntryRow]:
+    def all_entries(self, up_to: int) -> AsyncIterator[EntryRow]:
         """Every entry in ledger order, with flat memory."""
         ...
 
