@@ -86,6 +86,8 @@ class _File:
         chooser = next((n for n, text in enumerate(self._texts) if normal(text) in _SHEET_HEADINGS), None)
         sheet = None
         if chooser is None:
+            if self._renaming.is_left_out(self._path.stem):
+                return
             sheet = sheet_for(self._path.stem, self._renaming)
             if sheet is None:
                 self._assembler.complain(unknown_sheet(self._path.stem, Place(self._path.name, 1)))
@@ -104,6 +106,8 @@ class _File:
         title = self._path.stem
         if chooser is not None:
             title = row[chooser].strip() if chooser < len(row) else ""
+            if self._renaming.is_left_out(title):
+                return
             sheet = sheet_for(title, self._renaming)
         if sheet is None:
             self._assembler.complain(unknown_sheet(title, self._at(chooser or 0, line)))

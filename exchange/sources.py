@@ -66,7 +66,7 @@ def read_renaming(path: Path) -> Renaming:
     """What a mapping file says: JSON, TOML or CSV. Raises BadInput where it is none.
 
     JSON and TOML: heading -> member or heading of the template (empty: leave the column out); or title of a sheet ->
-    such a table of its own, in which ``is`` names the sheet of the template. CSV: heading, member and, if wanted, sheet.
+    such a table of its own, in which ``is`` names the sheet of the template (empty: leave the sheet out). CSV: heading, member and, if wanted, sheet.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -12,7 +12,7 @@ from graph.vocabulary import normal_heading as normal
 __all__ = ["Column", "Sheet", "choices_of"]
 
 # of a heading: a unit in brackets at its end
-_UNIT = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]\s*$")
+_UNIT = re.compile(r"\s*[(（\[]([^()（）\[\]]*)[)）\]]\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,12 @@ class Column:
     is_offered: bool = True  # stands in the template
     kinds: tuple[str, ...] = ()  # for a kind: which it may be
     is_repeat: bool = False  # the specification lists it a second time; must agree with the first
+    further: tuple[str, ...] = ()  # names that mean it where no other column has them
+
+    def bracketed(self, heading: str) -> str | None:
+        """What stands in brackets at the end of a heading of this column, such as a unit; None where nothing does."""
+        found = _UNIT.search(heading)
+        return None if found is None or heading.strip() in (self.zh, self.en) else found[1].strip()
 
     @property
     def block(self) -> str:
@@ -74,8 +80,8 @@ class Sheet:
         for column in self.columns:
             sure = {column.zh, column.en}
             if not column.is_repeat:
-                sure |= {column.member, f"{column.zh} {column.en}"}
-                names = {*column.declared.aliases, column.path.removeprefix("data.")}
+                sure |= {column.member, f"{column.zh} {column.en}", f"{column.en} {column.zh}"}
+                names = {*column.declared.aliases, *column.further, column.path.removeprefix("data.")}
                 if not column.block:
                     names |= {column.declared.zh, column.declared.en}
                 for name in {normal(name) for name in names}:

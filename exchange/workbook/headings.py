@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from exchange.workbook.columns import Column, Sheet
 from exchange.workbook.plans import sheet_named, sheets
 from graph.errors import Place, Violation
+from graph.vocabulary import FieldType
 from graph.vocabulary import normal_heading as normal
 
 __all__ = ["IGNORED", "Renaming", "missing_headings", "resolve_headings", "sheet_for", "unknown_sheet"]
@@ -21,6 +23,7 @@ class Renaming:
     """What a mapping file says: own headings and sheet titles -> the members and sheets that they mean.
 
     ``headings`` holds (sheet title or empty for all, heading) -> member, heading or path; empty: leave the column out.
+    ``sheets``: title -> sheet; empty: leave the sheet out.
     """
 
     headings: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -31,6 +34,10 @@ class Renaming:
             if (found := self.headings.get((sheet, normal(heading)))) is not None:
                 return found
         return None
+
+    def is_left_out(self, title: str) -> bool:
+        """Whether the sheet of this title is not to be read."""
+        return self.sheets.get(normal(title)) == ""
 
 
 def sheet_for(title: str, renaming: Renaming) -> Sheet | None:
@@ -88,7 +95,51 @@ def resolve_headings(
             continue
         taken[key] = position
         columns[position] = column
+        if not wanted and (unit := column.bracketed(text)) is not None and not _is_unit_of(column, unit):
+            problems.append(_other_unit(sheet, column, text, at(position)))
     return columns, problems
+
+
+_NUMBERS: Final = frozenset(
+    {FieldType.INTEGER, FieldType.NUMBER, FieldType.DURATION, FieldType.RANGE, FieldType.SERIES}
+)
+_NOTES: Final = frozenset({"必填", "选填", "可选", "如有", "如适用", "required", "optional", "if any"})
+_SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
+    "°C": ("℃", "C", "摄氏度"),
+    "%": ("％", "percent", "百分比"),
+    "min": ("分钟", "分", "minutes"),
+    "cells": ("细胞", "个", "个细胞"),
+    "cells/cm²": ("cells/cm2", "个/cm²", "个/cm2", "个/平方厘米"),
+    "mL": ("ml", "毫升"),
+    "g": ("克",),
+    "vial": ("支", "vials"),
+    "piece": ("件", "个", "pieces"),
+    "P": ("代",),
+    "CNY": ("元", "人民币", "RMB", "¥"),
+}
+
+
+def _is_unit_of(column: Column, text: str) -> bool:
+    """Whether what stands in brackets after a heading can be passed over: a word of its own, or the column's unit."""
+    if column.declared.type not in _NUMBERS or text.casefold() in _NOTES:
+        return True
+    unit = column.declared.unit
+    return unit is not None and text.casefold() in {each.casefold() for each in (unit, *_SPELLINGS.get(unit, ()))}
+
+
+def _other_unit(sheet: Sheet, column: Column, text: str, place: Place) -> Violation:
+    unit = column.declared.unit
+    beside = next((each for each in sheet.columns if each.path.endswith(f".{column.declared.unit_field}")), None)
+    remedy = f"Give numbers in {unit} and write the heading without brackets." if unit else "Write it without brackets."
+    if beside is not None:
+        remedy += f" The unit may be named in the column {beside.zh} / {beside.en}."
+    return Violation(
+        code="unit_in_heading",
+        message=f"The heading {text[:60]!r} names a unit that {column.zh} / {column.en} does not have.",
+        remedy=remedy,
+        member=column.member,
+        place=place,
+    )
 
 
 def missing_headings(

@@ -133,6 +133,7 @@ def _end(operation: type[Operation], side: str, kinds: Sequence[str]) -> list[Co
         en=f"{what_en} id",
         items=_items(operation.name, side, kinds),
         is_required=side == "inputs" or operation.needs_output,
+        further=_key_names(kinds),
     )
     columns.append(key)
     if _has_amount(kinds) and (side == "inputs" or operation.creates):
@@ -149,6 +150,19 @@ def _end(operation: type[Operation], side: str, kinds: Sequence[str]) -> list[Co
                 if all(column.member != f"outputs.data.{name}" for column in columns):
                     columns.append(_plain(f"outputs.data.{name}", declared, items=items))
     return columns
+
+
+def _key_names(kinds: Sequence[str]) -> tuple[str, ...]:
+    """What the specification calls the key of the only kind on any of its lists: 批次号 for a cell lot."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for item in ITEMS.values()
+            for home in item.homes
+            if len(kinds) == 1 and home.kind == kinds[0] and home.member in ("inputs", "outputs") and not item.is_added
+            for name in (item.zh, item.en)
+        )
+    )
 
 
 def _has_amount(kinds: Iterable[str]) -> bool:
@@ -271,7 +285,11 @@ def _finished(*, columns: list[Column], **members: object) -> Sheet:
         single = [item for item in column.items if item.list == own and len(spread[item.id]) == 1]
         single.sort(key=lambda item: (len(item.homes), item.id))
         named = single[:1] or [item for item in column.items if item.zh == column.zh]
-        headed.append(replace(column, zh=single[0].zh, en=single[0].en) if single else column)
+        if single:
+            plain = (*column.further, column.zh, column.en)
+            headed.append(replace(column, zh=single[0].zh, en=single[0].en, further=plain))
+        else:
+            headed.append(column)
         shown |= {(item.id, column.member) for item in named}
         if column.member.startswith("data.") and len(single) > 1:
             second = single[1]

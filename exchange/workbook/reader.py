@@ -154,6 +154,8 @@ class _Tab:
 
     def read(self) -> None:
         title = self.worksheet.title
+        if self.renaming.is_left_out(title):
+            return
         sheet = sheet_for(title, self.renaming)
         # a wrong dimension, as some programs write, would cut the sheet short
         self.worksheet.reset_dimensions()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
+from unicodedata import normalize
 
 from exchange.workbook.columns import Column, choices_of
 from graph.errors import Place
@@ -25,6 +26,7 @@ _OFFSET: Final = re.compile(r"(?:Z|[+-]\d\d:\d\d)$")
 _BETWEEN: Final = re.compile(r"\s*(?:\.\.+|…|~|～|至|到|–|—|\bto\b|,|，)\s*")
 _LIST: Final = re.compile(r"[;；\n]")
 _UNIT_LIST: Final = re.compile(r"[;；,，、\n]")
+_UNIT_RANGE: Final = re.compile(r"(|.*#\s*)(\d+)\s*[-－–—~～〜至到]\s*(\d+)")
 _PAIRS: Final = re.compile(r"[;；,，\n]")
 _STEPS: Final = re.compile(r"[;；|\n]")
 _PAIR: Final = re.compile(r"\s*[=＝:：]\s*")
@@ -117,11 +119,25 @@ def _many(column: Column, declared: Field, cell: Cell, zone: str | None) -> list
             return found
     separator = _UNIT_LIST if column.path in ("units", "on") else _LIST
     parts = [part.strip() for part in separator.split(text)]
+    if separator is _UNIT_LIST:
+        parts = [_unit_range(part.replace("＃", "#"), is_marked=column.path == "on") for part in parts]
     return [
         _one(declared, Cell(part, cell.place, is_plain=cell.is_plain), zone, choices_of(column))
         for part in parts
         if part
     ]
+
+
+def _unit_range(text: str, *, is_marked: bool) -> str:
+    """A range of units as records write it: whatever dash and width of signs a keyboard for Chinese gave.
+
+    ``is_marked``: only what has its lot before it is a unit.
+    """
+    found = _UNIT_RANGE.fullmatch(text)
+    if found is None or (is_marked and not found[1]):
+        return text
+    lot, first, last = found.groups()
+    return f"{lot}{normalize('NFKC', first)}-{normalize('NFKC', last)}"
 
 
 # -- texts, numbers, choices ----------------------------------------------------------------------------------------

@@ -146,6 +146,19 @@ def test_a_mapping_names_sheets_and_columns_and_leaves_columns_out(tmp_path: Pat
     assert read(write(tmp_path / "Mine.csv", *rows), renaming=renaming) == (expected, [])
 
 
+def test_a_mapping_may_leave_a_sheet_out(tmp_path: Path) -> None:
+    (tmp_path / "m.json").write_text('{"My notes": {"is": ""}}', encoding="utf-8")
+    renaming = read_renaming(tmp_path / "m.json")
+    path = table(tmp_path / "w.xlsx", "My notes", [["call the supplier"]])
+    assert "unknown_sheet" in {problem.code for record in open_source(path) for problem in record.problems}
+    assert [problem.code for record in open_source(path, renaming=renaming) for problem in record.problems] == [
+        "empty_file"
+    ]
+    rows = [["sheet", "Person id"], ["My notes", "x"], ["Person", "P-1"]]
+    values, problems = read(write(tmp_path / "all.csv", *rows), renaming=renaming)
+    assert ([value["id"] for value in values], problems) == (["P-1"], [])
+
+
 def test_a_mapping_may_be_separated_values(tmp_path: Path) -> None:
     mapping = tmp_path / "m.csv"
     mapping.write_text("heading,member,sheet\nCode,id,\nCalled,name,Person\n", encoding="utf-8")

@@ -16,9 +16,11 @@ from openpyxl.utils import get_column_letter
 from exchange.generator import generate
 from exchange.placed import PlacedRecord
 from exchange.samples import trial
+from exchange.workbook.headings import IGNORED, Renaming, resolve_headings
 from exchange.workbook.plans import sheet_named, sheets
 from exchange.workbook.reader import read_workbook
 from exchange.workbook.template import Language, write_template
+from graph.errors import Place
 from graph.records import RawRecord, canonical, parse
 from graph.vocabulary import ITEMS, KINDS, OPERATIONS
 from support.sheets import fill, table
@@ -290,9 +292,27 @@ def test_rows_that_contradict_each_other_are_refused_naming_both_cells(tmp_path:
     assert "扩增!G3" in problem.message
 
 
-def test_units_are_named_by_ranges_and_lists(tmp_path: Path) -> None:
-    values, _ = read(sheet_of(tmp_path, *with_heading("输入单元编号", "L1#1-3; 7、8")))
-    assert values[0]["inputs"][0]["units"] == ["L1#1-3", "7", "8"]
+@pytest.mark.parametrize(
+    ("cell", "units"),
+    [
+        ("L1#1-3; 7、8", ["L1#1-3", "7", "8"]),
+        ("WCB1#1-20", ["WCB1#1-20"]),
+        ("WCB1＃１－２０；WCB1#22 ～ 23", ["WCB1#1-20", "WCB1#22-23"]),
+        ("01—05，9", ["01-05", "9"]),
+        ("L1#A-1", ["L1#A-1"]),
+        (3, ["3"]),
+    ],
+)
+def test_units_are_named_by_ranges_and_lists(tmp_path: Path, cell: Any, units: list[str]) -> None:
+    """In whatever width and with whatever dash a keyboard for Chinese gives."""
+    values, problems = read(sheet_of(tmp_path, *with_heading("输入单元编号", cell)))
+    assert (values[0]["inputs"][0]["units"], problems) == (units, [])
+
+
+def test_a_range_without_its_lot_may_be_the_id_of_a_thing(tmp_path: Path) -> None:
+    headings, row = with_heading("设备编号", "INC-1")
+    values, _ = read(sheet_of(tmp_path, [*headings, "设备作用对象"], [*row, "1 - 20; L1P1#1～3"]))
+    assert values[0]["uses"][0]["on"] == ["1 - 20", "L1P1#1-3"]
 
 
 @pytest.mark.parametrize(
@@ -420,6 +440,27 @@ def test_headings_in_either_language_in_any_order_are_found(tmp_path: Path) -> N
     values, problems = read(sheet_of(tmp_path, headings, ROW[::-1], title="Expanded"))
     assert problems == []
     assert values == read(sheet_of(tmp_path, EXPANDED, ROW))[0]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Reagent id", "试剂编号", "试剂信息", "Output cell lot id", "细胞接种密度(cells/cm²)", "活率（％）", "操作环境温度 [℃]",
+                "操作环境温度(必填)", "Seeding density\n细胞接种密度"],
+)  # fmt: skip
+def test_a_column_is_found_by_its_further_names_too(heading: str) -> None:
+    sheet = sheet_named("扩增")
+    assert sheet is not None
+    columns, problems = resolve_headings(sheet, "扩增", [heading], lambda _: Place(), Renaming())
+    assert (len(columns), problems) == (1, [])
+    assert columns[0] is not IGNORED
+
+
+@pytest.mark.parametrize(
+    "heading", ["细胞接种密度（cells/mL）", "操作环境温度(°F)", "操作环境温度(K)", "试剂作用时长（小时）", "输入数量(支)", "活率(‰)"]
+)  # fmt: skip
+def test_a_heading_that_names_another_unit_is_refused(tmp_path: Path, heading: str) -> None:
+    """Or 310 K would be read as 310 °C."""
+    path = sheet_of(tmp_path, [*EXPANDED[:6], heading], [*ROW[:6], 5])
+    assert ("扩增!G1", "unit_in_heading") in read(path)[1]
 
 
 @pytest.mark.parametrize(
