@@ -33,7 +33,7 @@ class PendingValue:
 
 
 def tier3_members(payload: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, Field]]:
-    """(object, member, field) of each value in a canonical record whose tier is 3."""
+    """(object, member, field) of each value in a canonical record whose tier is 3; in an order that only names decide."""
     shape = payload["record"]
     if shape in {"node", "amendment"}:
         yield from _of_fields(payload.get("data"), KINDS[payload["kind"]].fields)
@@ -46,7 +46,7 @@ def tier3_members(payload: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], 
         kinds = [end["kind"] for end in payload["inputs"]]
         for output in payload.get("outputs", ()):
             values = output.get("data", {})
-            for name in list(values):
+            for name in sorted(values):
                 declared = KINDS[output["kind"]].fields[name]
                 item = values.get("test_item")
                 tier = field_tier(declared, operation=operation.name, input_kinds=kinds, test_item=item)
@@ -57,7 +57,7 @@ def tier3_members(payload: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], 
 def _of_fields(
     values: dict[str, Any] | None, fields: Mapping[str, Field]
 ) -> Iterator[tuple[dict[str, Any], str, Field]]:
-    for name in list(values or ()):
+    for name in sorted(values or ()):
         if fields[name].tier == 3 and values is not None and values[name] is not None:
             yield values, name, fields[name]
 
