@@ -32,7 +32,6 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 _SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _ARCADEDB = re.compile(r"ArcadeDB (\S+?)\)?$")
-_RACES = 5  # a key that two create at once exists for the second try; more than a few is a mistake in the work
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 _TIMES = (dt.date, dt.time, dt.timedelta, neo4j.time.Date, neo4j.time.Time, neo4j.time.Duration)
 
@@ -146,10 +145,8 @@ class Engine:
             error = state.outcome.exception() if state.outcome else None
             if error is None:
                 return True
-            if is_lost_race(error):
-                return state.attempt_number >= _RACES
             elapsed = state.seconds_since_start or 0.0
-            return elapsed >= (self._busy_seconds if is_transient(error) else self._outage_seconds)
+            return elapsed >= (self._outage_seconds if is_outage(error) else self._busy_seconds)
 
         def is_worth_it(error: BaseException) -> bool:
             if is_outage(error):

@@ -21,7 +21,10 @@ def is_outage(error: BaseException) -> bool:
 
 
 def is_lost_race(error: BaseException) -> bool:
-    """Whether a unique constraint refused: two at once created the same key, or the work is wrong."""
+    """Whether a unique constraint refused: two at once created the same key, or the work is wrong.
+
+    ArcadeDB 26.10 tells many a meeting of two writers so, where Neo4j would have let one wait for the other.
+    """
     return isinstance(error, driver.ConstraintError)
 
 

@@ -167,7 +167,7 @@ class Ledger:
         known = await self._known_receipt(tx, submission)
         if known is not None:
             raise _Refused(known)  # nothing is to be written: the transaction is rolled back
-        self._cache.at(head.seq)
+        self._cache.at(head.digest)
         world = await load_world(tx, [item.record for item in batch.items], self._cache)
         await self._add_stubs(tx, batch, world, submission)
         now = self._clock()
@@ -185,11 +185,11 @@ class Ledger:
         if batch.violations or judgement.writes is None:
             self._cache.forget()
             raise _Refused(_refusal(batch))
-        receipt, last = await self._write(tx, submission, judgement, sealer, head, now)
+        receipt, digest = await self._write(tx, submission, judgement, sealer, head, now)
         if submission.dry_run:
             self._cache.forget()
             raise _Refused(replace(receipt, seq=head.seq))
-        self._cache.keep(world.nodes.values(), last)
+        self._cache.keep(world.nodes.values(), digest)
         return receipt
 
     async def _advance(self, tx: Transaction) -> Head:
@@ -250,7 +250,8 @@ class Ledger:
 
     async def _write(
         self, tx: Transaction, submission: Submission, judgement: Judgement, sealer: Sealer, head: Head, now: int
-    ) -> tuple[Receipt, int]:
+    ) -> tuple[Receipt, str]:
+        """What became of it, and the head's digest after it."""
         viewer = submission.viewer
         digest, seq = head.digest, head.seq
         entries: list[dict[str, Any]] = []
@@ -299,7 +300,7 @@ class Ledger:
         await write_graph(tx, judgement.writes)
         await write_rows(tx, "Request", [_request_row(submission, receipt, now)])
         await tx.run("MATCH (h:Head {key: 'head'}) SET h.seq = $seq, h.digest = $digest", seq=seq, digest=digest)
-        return receipt, seq
+        return receipt, digest
 
 
 PAGE = 5_000

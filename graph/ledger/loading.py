@@ -33,24 +33,29 @@ _DEEPEST_PLACE = 64
 
 
 class NodeCache:
-    """What the last requests of this process left known, valid while nobody else has moved the head."""
+    """What the last requests of this process left known, valid while nobody else has moved the head.
+
+    The head is told by its digest. Its number would not do: where a commit failed, another process may have written
+    other entries of the same numbers.
+    """
 
     def __init__(self) -> None:
         self._nodes: OrderedDict[NodeId, KnownNode] = OrderedDict()
-        self._seq = -1
+        self._digest = ""
 
-    def at(self, seq: int) -> None:
+    def at(self, digest: str) -> None:
         """Forgets everything unless the head is where this process left it."""
-        if seq != self._seq:
+        if digest != self._digest:
             self._nodes.clear()
-            self._seq = seq
+            self._digest = digest
 
     def get(self, node_id: NodeId) -> KnownNode | None:
         found = self._nodes.get(node_id)
         return None if found is None else _copy(found)
 
-    def keep(self, nodes: Iterable[KnownNode], seq: int) -> None:
-        self._seq = seq
+    def keep(self, nodes: Iterable[KnownNode], digest: str) -> None:
+        """What is known once the head has this digest, should the transaction be committed."""
+        self._digest = digest
         for node in nodes:
             if node.kind == "CellUnit":
                 continue  # known through their lot
@@ -62,7 +67,7 @@ class NodeCache:
 
     def forget(self) -> None:
         self._nodes.clear()
-        self._seq = -1
+        self._digest = ""
 
 
 def _copy(node: KnownNode) -> KnownNode:

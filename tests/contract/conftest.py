@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import pytest
 
@@ -15,22 +16,32 @@ from support.stores import empty_store
 NEO4J = pytest.param("neo4j", marks=pytest.mark.neo4j)
 
 
+class NamedServer(NamedTuple):
+    """A Neo4j that somebody else started."""
+
+    address: str
+    user: str
+    password: str
+
+
 @pytest.fixture(scope="session")
-async def neo4j_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+async def neo4j_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[NamedServer | Neo4jServer]:
     """A real Neo4j: the one that is named, or one that is started."""
-    address = request.config.getoption("--neo4j-address")
-    if address:
-        engine = await connect(address, os.environ["TEST_NEO4J_USER"], os.environ["TEST_NEO4J_PASSWORD"])
-        yield engine
-        await engine.close()
+    if address := request.config.getoption("--neo4j-address"):
+        yield NamedServer(address, os.environ["TEST_NEO4J_USER"], os.environ["TEST_NEO4J_PASSWORD"])
         return
     server = await Neo4jServer.start(tmp_path_factory.mktemp("neo4j") / "home")
-    try:
-        engine = await connect(server.address, server.user, server.password)
-        yield engine
-        await engine.close()
-    finally:
-        server.kill()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+async def neo4j_engine(neo4j_server: NamedServer | Neo4jServer) -> AsyncIterator[Engine]:
+    engine = await connect(neo4j_server.address, neo4j_server.user, neo4j_server.password)
+    yield engine
+    await engine.close()
 
 
 @pytest.fixture(scope="session", params=["embedded", NEO4J])

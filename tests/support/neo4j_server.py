@@ -38,6 +38,7 @@ dbms.security.auth_enabled=true
 dbms.usage_report.enabled=false
 db.tx_log.preallocate=false
 db.tx_log.rotation.size=32m
+dbms.cypher.min_replan_interval=3600s
 """
 
 
@@ -66,7 +67,7 @@ class Neo4jServer:
         java = str(Path(arcadedb_embedded.__file__).parent / "jre" / "bin" / "java")
         environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
         if password is None:
-            password = secrets.token_urlsafe(24)
+            password = secrets.token_hex(16)
             admin = [java, "-cp", f"{jars}/*", "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password]
             subprocess.run(admin, env=environment, check=True, capture_output=True, timeout=_START_SECONDS)
         output = home / "console.log"
@@ -77,6 +78,8 @@ class Neo4jServer:
                     *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED),
                     "-Xms256m",
                     "-Xmx512m",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",  # it lives for minutes: quick to start counts, not quick in the end
                     "-Dlog4j2.disable.jmx=true",
                     "-cp",
                     f"{jars}/*",

@@ -44,9 +44,7 @@ async def wipe(engine: Engine) -> None:
         await _run(engine, f"MATCH (n:{label}) DETACH DELETE n")
 
 
-async def empty_store(
-    engine: Engine, *, keyring: KeyRing | None = None, clock: Callable[[], int] = now_ms
-) -> Store:
+async def empty_store(engine: Engine, *, keyring: KeyRing | None = None, clock: Callable[[], int] = now_ms) -> Store:
     """A store with nothing in it, by default with new keys in memory."""
     await wipe(engine)
     await install(engine)
@@ -103,7 +101,12 @@ async def graph_of(engine: Engine, *, with_positions: bool = True) -> dict[str, 
         "properties(r) AS p"
     )
     found["edges"] = sorted(
-        [row["t"], f"{row['fk']}:{row['f']}", f"{row['tk']}:{row['k']}", _plain(row["p"], with_positions=with_positions)]
+        [
+            row["t"],
+            f"{row['fk']}:{row['f']}",
+            f"{row['tk']}:{row['k']}",
+            _plain(row["p"], with_positions=with_positions),
+        ]
         for row in rows
     )
     return found
@@ -116,7 +119,11 @@ def _plain(properties: Mapping[str, Any], *, with_positions: bool) -> str:
     told = {name: value for name, value in properties.items() if value is not None}
     if not with_positions:
         is_deviation = "severity" in told
-        told = {name: value for name, value in told.items() if name not in _POSITIONS or (name == "key" and not is_deviation)}
+        told = {
+            name: value
+            for name, value in told.items()
+            if name not in _POSITIONS or (name == "key" and not is_deviation)
+        }
         if "account" in told:
             account = orjson.loads(told["account"])
             events = [{name: value for name, value in event.items() if name != "s"} for event in account["events"]]
