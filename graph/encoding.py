@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-import rfc8785
 
+from graph.canonical import canonical_json
 from graph.vocabulary.base import Field, FieldType
 
 __all__ = ["SEALED_PREFIX", "decode_value", "encode_values"]
@@ -29,7 +29,7 @@ def encode_values(fields: Mapping[str, Field], values: Mapping[str, Any]) -> dic
         if isinstance(value, Mapping) and "sealed" in value:
             properties[name] = f"{SEALED_PREFIX}{value['sealed']}"
         elif _is_packed(fields[name]):
-            properties[name] = rfc8785.dumps(value).decode()
+            properties[name] = canonical_json(value).decode()
         elif fields[name].type in (FieldType.NUMBER, FieldType.DURATION):
             properties[name] = float(value)  # one type for each property
         else:

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import rfc8785
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from graph.canonical import canonical_json
 from graph.errors import IntegrityBroken
 from graph.keys import KeyRing, derive
 
@@ -57,7 +57,7 @@ def seal(value: Any, persons: Sequence[str], ring: KeyRing, salt: bytes | None =
     key = _key_for(names, ring)
     if key is None:
         raise KeyError(f"no data key for {', '.join(names)}")
-    plain = rfc8785.dumps(value)
+    plain = canonical_json(value)
     digest = hashlib.sha256(salt + plain).hexdigest()
     nonce = secrets.token_bytes(_NONCE_LENGTH)
     ciphertext = _mark(key) + nonce + AESGCM(key).encrypt(nonce, salt + plain, digest.encode())
@@ -85,7 +85,7 @@ def unseal(digest: str, ciphertext: bytes, persons: Sequence[str], ring: KeyRing
 
 def digest_of(value: Any, salt: bytes) -> str:
     """The digest that stands in the ledger for this value under this salt, hexadecimal."""
-    return hashlib.sha256(salt + rfc8785.dumps(value)).hexdigest()
+    return hashlib.sha256(salt + canonical_json(value)).hexdigest()
 
 
 def matches(value: Any, digest: str, salt: bytes) -> bool:
