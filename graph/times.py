@@ -17,11 +17,18 @@ _ZONE = re.compile(r"Z|[+-](?:0\d|1[0-4]):[0-5]\d")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-\d\d")
+_NO_OFFSET = "has no offset: write one (+08:00), or give the record a zone"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_MS = 86_400_000
 
 
 class BadTime(ValueError):
-    """The text is no time, or could mean more than one."""
+    """The text is no time, or could mean more than one. ``problem`` says why without repeating the text."""
+
+    def __init__(self, text: object, problem: str) -> None:
+        shown = repr(text[:60]) if isinstance(text, str) else f"a {type(text).__name__}"
+        super().__init__(f"{shown} {problem}")
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +45,10 @@ class Moment:
         return self.earliest_ms == self.latest_ms
 
 
-def parse_zone(text: str) -> timezone:
+def parse_zone(text: object) -> timezone:
     """The fixed offset of ``+08:00`` or ``Z``; names of places are refused, their offsets change."""
     if not isinstance(text, str) or not _ZONE.fullmatch(text):
-        raise BadTime(f"{text!r} is no offset from UTC; write it like +08:00")
+        raise BadTime(text, "is no offset from UTC; write it like +08:00")
     if text == "Z":
         return UTC
     sign = -1 if text[0] == "-" else 1
@@ -60,7 +67,7 @@ def _offset_minutes(moment: datetime) -> int:
 
 def _aware(day: date, zone: timezone | None, text: str) -> datetime:
     if zone is None:
-        raise BadTime(f"{text!r} has no offset: write one (+08:00), or give the record a zone")
+        raise BadTime(text, _NO_OFFSET)
     return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
@@ -78,7 +85,7 @@ def _bounds(text: str, zone: timezone | None) -> tuple[datetime, datetime]:
             elif zone is not None:
                 moment = moment.replace(tzinfo=zone)
             else:
-                raise BadTime(f"{text!r} has no offset: write one (+08:00), or give the record a zone")
+                raise BadTime(text, _NO_OFFSET)
             return moment, moment
         if _DATE.fullmatch(text):
             first = _aware(date.fromisoformat(text), zone, text)
@@ -89,9 +96,9 @@ def _bounds(text: str, zone: timezone | None) -> tuple[datetime, datetime]:
     except (ValueError, OverflowError) as error:
         if isinstance(error, BadTime):
             raise
-        raise BadTime(f"{text!r} is no time that exists") from error
+        raise BadTime(text, "is no time that exists") from error
     raise BadTime(
-        f"{text!r} is no ISO 8601 time: write 2025-01-18T10:00:00+08:00, 2025-01-18, 2025-01, or two times with / between"
+        text, "is no ISO 8601 time: write 2025-01-18T10:00:00+08:00, 2025-01-18, 2025-01, or two times with / between"
     )
 
 
@@ -108,7 +115,7 @@ def parse_moment(text: str, zone: str | None = None) -> Moment:
     if slash:
         second = _bounds(last_text, offset)
         if second[1] < earliest:
-            raise BadTime(f"{text!r} ends before it begins")
+            raise BadTime(text, "ends before it begins")
         latest = second[1]
     return Moment(text, _ms(earliest), _ms(latest), _offset_minutes(earliest))
 
@@ -116,7 +123,7 @@ def parse_moment(text: str, zone: str | None = None) -> Moment:
 def day_end_ms(day: str, offset_minutes: int) -> int:
     """The midnight that ends the calendar day ``2025-01-18`` at the given offset."""
     first = datetime.fromisoformat(day).replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))
-    return _ms(first + timedelta(days=1))
+    return _ms(first) + _DAY_MS  # added in milliseconds: 9999-12-31 ends too
 
 
 def render(ms: int, offset_minutes: int = 0) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from graph.records.values import BadValue, clean_key
+from graph.records.values import LONGEST_KEY, BadValue, clean_key
 
 __all__ = ["expand_units", "lot_of_unit"]
 
-_SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
+_SPAN = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 MOST_UNITS = 100_000
 
 
@@ -41,9 +41,13 @@ def expand_units(names: Iterable[object], lot: str) -> tuple[str, ...]:
     listed: list[str] = []
     for name in names:
         listed += _expand_one(clean_key(name, "a unit's name"), lot)
-    if len(listed) > MOST_UNITS:
-        raise BadValue(f"names {len(listed)} units", f"Name at most {MOST_UNITS} in one operation.")
-    if len(set(listed)) < len(listed):
-        twice = sorted({unit for unit in listed if listed.count(unit) > 1} if len(listed) < 1000 else {lot})
-        raise BadValue(f"names a unit twice: {', '.join(twice)}", "Name each unit once.")
+        if len(listed) > MOST_UNITS:
+            raise BadValue(f"names more than {MOST_UNITS} units", f"Name at most {MOST_UNITS} in one operation.")
+    seen: set[str] = set()
+    for unit in listed:
+        if unit in seen:
+            raise BadValue(f"names {unit} twice", "Name each unit once.")
+        seen.add(unit)
+        if len(unit) > LONGEST_KEY:
+            raise BadValue(f"names a unit whose id has {len(unit)} characters", f"Use at most {LONGEST_KEY}.")
     return tuple(listed)

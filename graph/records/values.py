@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
-from graph.times import BadTime, parse_moment
+from graph.times import BadTime, Moment, parse_moment
 from graph.vocabulary.base import Field, FieldType
 
-__all__ = ["BadValue", "check_value", "clean_key", "is_sealed"]
+__all__ = ["BadValue", "check_value", "clean_key", "clean_moment", "clean_text", "is_sealed", "printable"]
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 LARGEST_WHOLE = 2**53 - 1  # RFC 8785 has no larger whole number
 LONGEST_KEY = 200
 LONGEST_TEXT = 20_000
+LONGEST_TIME = 80
+_MOST_SHOWN = 80
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class BadValue(ValueError):
@@ -28,16 +32,26 @@ class BadValue(ValueError):
         self.remedy = remedy
 
 
+def printable(text: str, longest: int = _MOST_SHOWN) -> str:
+    """The text as a message may repeat it: cut short, with a question mark for what cannot be shown or encoded."""
+    shown = "".join("?" if unicodedata.category(each) in _UNPRINTABLE else each for each in text[:longest])
+    return shown if len(text) <= longest else f"{shown}…"
+
+
 def clean_key(text: Any, what: str = "id") -> str:
     """A key in NFC and trimmed; BadValue where it is empty, too long or holds a control character."""
     if not isinstance(text, str):
         raise BadValue(f"{what} is not a text", "Write it in quotes.")
-    key = unicodedata.normalize("NFC", text).strip()
+    if len(text) > 10 * LONGEST_KEY:  # before any work is done on it
+        raise BadValue(f"{what} has {len(text)} characters", f"Use at most {LONGEST_KEY}.")
+    key = text.strip()
+    if not key.isascii():
+        key = unicodedata.normalize("NFC", text).strip()
     if not key:
         raise BadValue(f"{what} is empty", "Give it a code of 1 to 200 characters.")
     if len(key) > LONGEST_KEY:
         raise BadValue(f"{what} has {len(key)} characters", f"Use at most {LONGEST_KEY}.")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in key):
+    if not key.isprintable() and any(unicodedata.category(each) in _UNPRINTABLE for each in key):
         raise BadValue(f"{what} holds a control character", "Remove it; line breaks and tabs count too.")
     return key
 
@@ -50,14 +64,16 @@ def is_sealed(value: Any) -> bool:
 def _finite(value: Any) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue("is not a number", "Write a bare number; its unit is fixed or has a member of its own.")
-    if not math.isfinite(value):
+    if isinstance(value, int):
+        if abs(value) > LARGEST_WHOLE:
+            raise BadValue("is a whole number too large to be kept exactly", f"The largest is {LARGEST_WHOLE}.")
+    elif not math.isfinite(value):
         raise BadValue("is not a finite number", "Leave the member out where there is no value.")
-    if isinstance(value, int) and abs(value) > LARGEST_WHOLE:
-        raise BadValue("is a whole number too large to be kept exactly", f"The largest is {LARGEST_WHOLE}.")
     return value
 
 
-def _text(value: Any) -> str:
+def clean_text(value: Any) -> str:
+    """A text that is not empty, not too long and can be written as UTF-8, as it was given; otherwise BadValue."""
     if not isinstance(value, str):
         raise BadValue("is not a text", "Write it in quotes.")
     if len(value) > LONGEST_TEXT:
@@ -78,13 +94,13 @@ def _json(value: Any, depth: int = 0) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return _text(value)
+        return clean_text(value)
     if isinstance(value, int | float):
         return _finite(value)
     if isinstance(value, list):
         return [_json(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_text(name): _json(item, depth + 1) for name, item in value.items()}
+        return {clean_text(name): _json(item, depth + 1) for name, item in value.items()}
     raise BadValue("is no JSON value", "Use texts, numbers, lists and objects.")
 
 
@@ -92,7 +108,7 @@ def _whole(value: Any) -> int:
     number = _finite(value)
     if number != int(number):
         raise BadValue("is not a whole number", "Write it without a fraction.")
-    return int(number)
+    return int(_finite(int(number)))
 
 
 def _boolean(value: Any) -> bool:
@@ -112,10 +128,28 @@ def _range(value: Any) -> list[Any]:
     return [low, high]
 
 
-def _map(value: Any) -> dict[str, Any]:
+def _map(field: Field, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not value:
         raise BadValue("is no object of named values", 'Write {"temperature_celsius": 37}.')
-    return {_text(name): _json(item) for name, item in value.items()}
+    known = field.keys.fields if field.keys is not None else {}
+    named = {clean_text(name): _json(item) for name, item in value.items()}
+    for name, item in named.items():
+        if name in known and isinstance(item, str | bool):
+            raise BadValue(f"has a {name} that is not a number", "Write a bare number; its unit is in the name.")
+        if name in known:
+            _check_bounds(known[name], item)
+    return named
+
+
+def _check_bounds(field: Field, value: Any) -> None:
+    """Raises BadValue for a number that nothing of this field can be; other values pass."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return
+    unit = f"the value and its unit ({field.unit})" if field.unit else "the value"
+    if field.low is not None and value < field.low:
+        raise BadValue(f"is below {field.low:g}, which cannot be", f"Check {unit}.")
+    if field.high is not None and value > field.high:
+        raise BadValue(f"is above {field.high:g}, which cannot be", f"Check {unit}.")
 
 
 def _series(value: Any, zone: str | None) -> Any:
@@ -130,84 +164,106 @@ def _series(value: Any, zone: str | None) -> Any:
         for row in value:
             if not isinstance(row, list) or len(row) != 2:
                 raise BadValue("is a series with a row that is not [time, value]", "Write [[time, value], …].")
-            rows.append([_moment_text(row[0], zone), _finite(row[1])])
+            rows.append([clean_moment(row[0], zone).text, _finite(row[1])])
         return rows
     raise BadValue(
         "is neither a number nor a series", 'Write a number, [[time, value], …] or {"min":…,"max":…,"mean":…}.'
     )
 
 
-def _moment_text(value: Any, zone: str | None) -> str:
-    text = _text(value).strip()
+def clean_moment(value: Any, zone: str | None) -> Moment:
+    """The time; BadValue, which does not repeat the text, where it is none."""
+    if not isinstance(value, str):
+        raise BadValue("is no time: it is not a text", "Write it in quotes, in ISO 8601.")
+    if len(value) > LONGEST_TIME:
+        raise BadValue(f"is no time: it has {len(value)} characters", "Use ISO 8601 with an offset.")
     try:
-        parse_moment(text, zone)
+        return parse_moment(value.strip(), zone)
     except BadTime as error:
-        raise BadValue(f"is no time: {error}", "Use ISO 8601 with an offset.") from error
-    return text
+        raise BadValue(f"is no time: it {error.problem}", "Use ISO 8601 with an offset.") from error
 
 
 def _date(value: Any) -> str:
-    text = _text(value).strip()
+    text = clean_text(value).strip()
     try:
-        if not _DATE.fullmatch(text):
-            raise BadTime(text)
-        parse_moment(text, "Z")
-    except BadTime as error:
-        raise BadValue("is no calendar date", "Write it as 2025-01-18.") from error
-    return text
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass  # the thirtieth of February
+    raise BadValue("is no calendar date", "Write it as 2025-01-18.")
 
 
 def _choice(field: Field, value: Any) -> str:
-    text = _text(value).strip()
+    text = clean_text(value).strip()
     if field.closed and text not in field.choices:
         raise BadValue(f"is none of {', '.join(field.choices)}", "Choose one of them.")
     return text
 
 
 def _result(value: Any) -> Any:
-    return _text(value) if isinstance(value, str) else _finite(value)
+    return clean_text(value) if isinstance(value, str) else _finite(value)
 
 
 def _one(field: Field, value: Any, zone: str | None) -> Any:
     kind = field.type
     if kind in _PLAIN:
         checked = _PLAIN[kind](value)
+        _check_bounds(field, checked)
     elif kind is FieldType.TIME:
-        checked = _moment_text(value, zone)
+        checked = clean_moment(value, zone).text
     elif kind is FieldType.CHOICE:
         checked = _choice(field, value)
+    elif kind is FieldType.MAP:
+        checked = _map(field, value)
     else:
         checked = _series(value, zone)
-    if isinstance(checked, int | float) and not isinstance(checked, bool):
-        if field.low is not None and checked < field.low:
-            raise BadValue(f"is below {field.low:g}, which cannot be", f"Check the value and its unit ({field.unit}).")
-        if field.high is not None and checked > field.high:
-            raise BadValue(f"is above {field.high:g}, which cannot be", f"Check the value and its unit ({field.unit}).")
+        for number in _measured(checked):
+            _check_bounds(field, number)
     return checked
 
 
+def _measured(series: Any) -> Iterator[Any]:
+    """The numbers in a series of any shape."""
+    if isinstance(series, Mapping):
+        yield from series.values()
+    elif isinstance(series, list):
+        yield from (row[1] for row in series)
+    else:
+        yield series
+
+
 _PLAIN: dict[FieldType, Callable[[Any], Any]] = {
-    FieldType.STRING: _text,
-    FieldType.TEXT: _text,
+    FieldType.STRING: clean_text,
+    FieldType.TEXT: clean_text,
     FieldType.INTEGER: _whole,
     FieldType.NUMBER: _finite,
     FieldType.DURATION: _finite,
     FieldType.BOOLEAN: _boolean,
     FieldType.DATE: _date,
     FieldType.REF: lambda value: clean_key(value, "the key"),
-    FieldType.LINK: _text,
+    FieldType.LINK: clean_text,
     FieldType.RANGE: _range,
-    FieldType.MAP: _map,
     FieldType.RESULT: _result,
 }
+
+
+def _sealed(field: Field, value: Mapping[str, Any], zone: str | None) -> dict[str, Any]:
+    digest, salt = value["sealed"], value.get("salt", "")
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise BadValue("is sealed with something that is no digest", "Give the 64 hexadecimal digits.")
+    if not isinstance(salt, str) or ("value" in value) != bool(salt):
+        raise BadValue("is sealed with a salt and no value, or a value and no salt", "Give both, or the digest alone.")
+    if "value" not in value:
+        return {"sealed": digest}
+    if is_sealed(value["value"]):
+        raise BadValue("is sealed twice", "Give the value itself.")
+    return {"sealed": digest, "salt": salt, "value": check_value(field, value["value"], zone)}
 
 
 def check_value(field: Field, value: Any, zone: str | None) -> Any:
     """The value in canonical form; BadValue where it is not what the field says. Sealed values pass as they are."""
     if is_sealed(value):
-        if not _DIGEST.fullmatch(str(value["sealed"])):
-            raise BadValue("is sealed with something that is no digest", "Give the 64 hexadecimal digits.")
-        return dict(value)
+        return _sealed(field, value, zone)
     if field.many:
         if not isinstance(value, list) or not value:
             raise BadValue("is no list", "Write [ … ], with at least one item.")

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from graph.records import (
     AmendmentRecord,
-    BadValue,
     ClosingRecord,
     CorrectionRecord,
     NodeRecord,
     OperationRecord,
     Record,
-    check_value,
     lot_of_unit,
 )
 from graph.rules.batch import Batch, Item
 from graph.rules.world import NodeId, World
+from graph.times import Moment
 from graph.vocabulary import KINDS, OPERATIONS, USES
 from graph.vocabulary.base import Field, FieldType
 
@@ -255,12 +254,12 @@ def _check_closing(batch: Batch, world: World, item: Item) -> None:
             "Mend a wrong end by a correction.",
         )  # fmt: skip
         return
-    others = [*(known.closings if known else []), *batch.closings[record.operation, record.use]]
-    earlier = [
+    others = [
         other
-        for other in others
-        if other is not record and other.use == record.use and other.end.text != record.end.text
+        for other in (*(known.closings if known else []), *batch.closings[record.operation, record.use])
+        if other is not record and other.use == record.use
     ]
+    earlier = [other for other in others if _bounds(other.end) != _bounds(record.end)]
     if earlier:
         batch.refuse(
             record, "already_closed", "end", f"{record.operation} was closed by {earlier[0].id} with another end.",
@@ -272,13 +271,18 @@ def _check_closing(batch: Batch, world: World, item: Item) -> None:
             record, "end_before_start", "end", f"end is before the start of {record.operation}.", "Check both."
         )
     fields = USES[use.kind].fields if use is not None else OPERATIONS[operation.type].fields
-    present = use.values if use is not None else operation.values
+    present = [use.values if use is not None else operation.values, *(other.values for other in others)]
     _check_closing_values(batch, record, fields, present)
 
 
+def _bounds(moment: Moment) -> tuple[int, int]:
+    return moment.earliest_ms, moment.latest_ms
+
+
 def _check_closing_values(
-    batch: Batch, record: ClosingRecord, fields: Mapping[str, Field], present: Mapping[str, Any]
+    batch: Batch, record: ClosingRecord, fields: Mapping[str, Field], present: Iterable[Mapping[str, Any]]
 ) -> None:
+    """A closing adds members of what it ends; one that was given before, there or by another closing, stays."""
     for name, value in record.values.items():
         if name not in fields:
             close = difflib.get_close_matches(name, fields, n=1)
@@ -286,13 +290,7 @@ def _check_closing_values(
                 record, "unknown_member", f"data.{name}", f"data.{name} is no field of that operation.",
                 f"Did you mean {close[0]}?" if close else "Leave it out.",
             )  # fmt: skip
-            continue
-        try:
-            checked = check_value(fields[name], value, record.zone)
-        except BadValue as error:
-            batch.refuse(record, "bad_value", f"data.{name}", f"data.{name} {error}", error.remedy)
-            continue
-        if name in present and present[name] != checked:
+        elif any(name in given and given[name] != value for given in present):
             batch.refuse(
                 record, "other_content", f"data.{name}", f"data.{name} was recorded before with another value.",
                 "Mend it by a correction.",
