@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import rfc8785
-
+from graph.canonical import canonical_json
 from graph.errors import Place, Violation
 from graph.times import Moment
 
@@ -66,32 +65,60 @@ class NodeRecord(_Checked):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InputEnd:
-    """What goes into an operation. ``units`` are full unit ids, ranges listed; ``quantity`` is their number then."""
+class _End:
+    """One thing at one end. ``units`` are full unit ids, ranges listed; ``quantity`` is their number then."""
 
     kind: str
     id: str
     quantity: float | None = None
     unit: str | None = None
     units: tuple[str, ...] = ()
-    consumed: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Its canonical members: what is empty, defaulted or follows from the rest is left out."""
+        members: dict[str, Any] = {"kind": self.kind, "id": self.id}
+        if self.units:
+            members["units"] = list(self.units)
+        elif self.quantity is not None:
+            members["quantity"] = self.quantity
+        if self.unit is not None:
+            members["unit"] = self.unit
+        return members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutputEnd:
-    """What comes out of an operation, or what it is done to."""
+class InputEnd(_End):
+    """What goes into an operation, or what it is done to."""
 
-    kind: str
-    id: str
-    quantity: float | None = None
-    unit: str | None = None
-    units: tuple[str, ...] = ()
+    consumed: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        members = _End.as_json(self)  # a dataclass with slots is made anew: super() would miss it
+        if self.consumed:
+            members["consumed"] = True
+        return members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputEnd(_End):
+    """What comes out of an operation, or where it leads."""
+
     values: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        members = _End.as_json(self)
+        if self.values:
+            members["data"] = self.values
+        return members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceUse:
-    """A reagent, consumable or machine that an operation uses. ``on`` names what it touched, where not everything."""
+    """A reagent, consumable or machine that an operation uses.
+
+    ``on`` holds the full ids of what it touched, where that was not everything; ``named_on`` the same as a record
+    writes them: bare, and as ``Kind:key`` only where two kinds share the key.
+    """
 
     kind: str
     id: str
@@ -100,7 +127,23 @@ class ResourceUse:
     is_open: bool = False  # it goes on, until a closing
     process: str = "open"
     on: tuple[str, ...] = ()
+    named_on: tuple[str, ...] = ()
     values: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Its canonical members."""
+        members: dict[str, Any] = {"kind": self.kind, "id": self.id}
+        if self.start is not None:
+            members["start"] = self.start.text
+        if self.end is not None:
+            members["end"] = self.end.text
+        if self.process != "open":
+            members["process"] = self.process
+        if self.named_on:
+            members["on"] = list(self.named_on)
+        if self.values:
+            members["data"] = self.values
+        return members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,4 +238,4 @@ Record: TypeAlias = NodeRecord | OperationRecord | ClosingRecord | CorrectionRec
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """RFC 8785 JSON of a record's canonical members (records.md, "Canonical form")."""
-    return rfc8785.dumps(dict(value))
+    return canonical_json(dict(value))
