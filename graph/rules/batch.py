@@ -74,6 +74,16 @@ class Batch:
         return [(item, operation) for item, operation in self.operations if operation.id not in self.corrections]
 
     @cached_property
+    def stored(self) -> set[tuple[str, str]]:
+        """What the request puts into a place."""
+        return {
+            (end.kind, end.id)
+            for _, operation in self.operations
+            if operation.type == "STORED"
+            for end in operation.inputs
+        }
+
+    @cached_property
     def makers(self) -> dict[tuple[str, str], Item]:
         """Which record of the request makes a thing; the first where two claim it, a corrected one only if no other."""
         found: dict[tuple[str, str], Item] = {}

@@ -441,9 +441,8 @@ def _complete(batch: Batch, item: Item) -> None:
         if operation.reviewer is None:
             batch.warn(item.record, "no_reviewer", f"{operation.id} names no reviewer.", "reviewer")
     if operation.type == "STORAGE_IN":
-        stored = {(end.kind, end.id) for _, other in batch.operations if other.type == "STORED" for end in other.inputs}
         for end in operation.inputs:
-            if (end.kind, end.id) not in stored:
+            if (end.kind, end.id) not in batch.stored:
                 batch.warn(
                     item.record, "no_stay", f"{operation.id} hands {end.id} over, and no STORED says where it stands."
                 )
