@@ -6,6 +6,7 @@ that one run finds all of them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from pathlib import Path
@@ -16,21 +17,48 @@ import orjson
 from graph.errors import Place, Violation
 from graph.records import RawRecord
 
-__all__ = ["LONGEST_LINE", "LineReader", "read_chunks", "read_file", "read_stream"]
+__all__ = [
+    "LONGEST_LINE",
+    "LineReader",
+    "read_chunks",
+    "read_file",
+    "read_stream",
+    "trailer_line",
+    "trailer_of",
+]
 
 LONGEST_LINE: Final = 32 * 1024 * 1024
 """Bytes. An operation that names the most units it may (100,000) fits, as an export writes it, with every unit listed."""
 
 DEEPEST: Final = 32  # a record needs eight levels; far below what would exhaust the stack
 _CHUNK: Final = 1024 * 1024
+_TRAILER: Final = b'{"record":"trailer"'
 _BOMS: Final = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+
+
+def trailer_line(*, count: int, seq: int, digest: str, is_complete: bool) -> bytes:
+    """The last line of a streamed export: how many lines came before, up to which entry, and their SHA-256."""
+    content = {"record": "trailer", "count": count, "seq": seq, "complete": is_complete, "digest": digest}
+    return orjson.dumps(content) + b"\n"
+
+
+def trailer_of(line: bytes) -> dict[str, Any] | None:
+    """The trailer that a line is; None for a record."""
+    if not line.startswith(_TRAILER):
+        return None
+    try:
+        trailer = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return trailer if isinstance(trailer, dict) else None
 
 
 class LineReader:
     """Cuts bytes into lines and reads each. Feed it chunks of any size, then call `finish` once.
 
     What concerns the whole file (a byte-order mark, CRLF line ends, emptiness) is one record with a problem of its
-    own, at the first line that shows it; the lines themselves are read all the same.
+    own, at the first line that shows it; the lines themselves are read all the same. The trailer of an export is no
+    record: it is held against the lines before it.
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -42,6 +70,8 @@ class LineReader:
         self._is_too_long = False
         self._has_crlf = False
         self._has_records = False
+        self._since_trailer = hashlib.sha256()
+        self._lines_since_trailer = 0
 
     def feed(self, chunk: bytes) -> Iterator[RawRecord]:
         """The records of the lines that end in this chunk. Consume it before feeding the next."""
@@ -92,6 +122,11 @@ class LineReader:
                         "Save it as UTF-8 without BOM.",
                     )
                     line = line[len(mark) :]
+        if (trailer := trailer_of(line)) is not None:
+            yield from self._check(trailer)
+            return
+        self._since_trailer.update(line + b"\n")
+        self._lines_since_trailer += 1
         if line.endswith(b"\r"):
             line = line[:-1]
             if not self._has_crlf:
@@ -104,6 +139,17 @@ class LineReader:
         if line.strip():
             self._has_records = True
             yield self._record(line)
+
+    def _check(self, trailer: dict[str, Any]) -> Iterator[RawRecord]:
+        found = {"count": self._lines_since_trailer, "digest": self._since_trailer.hexdigest(), "complete": True}
+        self._since_trailer, self._lines_since_trailer = hashlib.sha256(), 0
+        if not trailer.items() >= found.items():
+            yield self._problem(
+                "not_whole",
+                f"The export that ends here is not whole: {found['count']} lines came before this one, which speaks of "
+                f"{trailer.get('count')}, or they were altered.",
+                "Export again.",
+            )
 
     def _record(self, line: bytes) -> RawRecord:
         try:

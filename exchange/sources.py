@@ -18,10 +18,18 @@ from graph.errors import BadInput
 from graph.records import RawRecord
 from graph.vocabulary import normal_heading as normal
 
-__all__ = ["open_source", "open_sources", "read_renaming"]
+__all__ = ["is_kept_first", "open_source", "open_sources", "read_renaming"]
 
 _WORKBOOK_MARKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zipped, and the old or encrypted form, which is refused
 _SEPARATED: Final = frozenset({".csv", ".tsv"})
+
+
+def is_kept_first(first: bytes, name: str | None) -> bool:
+    """Whether what begins so (four bytes) and is called so can only be read from a file: a workbook, separated values.
+
+    Everything else is JSON Lines, which are read as they come.
+    """
+    return first.startswith(_WORKBOOK_MARKS) or Path(name or "").suffix.lower() in _SEPARATED
 
 
 def open_source(path: Path, *, zone: str | None = None, renaming: Renaming | None = None) -> Iterator[RawRecord]:
