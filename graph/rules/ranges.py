@@ -7,7 +7,7 @@ outside the allowed limits the deviation is major.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +61,7 @@ class _Setting:
     operation: OperationRecord
     inputs: tuple[KnownNode, ...]
     equipment_classes: frozenset[str]
+    ranged: frozenset[str]  # names of the fields for which there is any range
 
     @property
     def protocols(self) -> frozenset[str]:
@@ -98,19 +99,26 @@ def _setting(operation: OperationRecord, world: World) -> _Setting:
         node = world.nodes.get((use.kind, use.id))
         if node is not None and isinstance(node.values.get("equipment_class"), str):
             classes.add(node.values["equipment_class"])
-    return _Setting(operation=operation, inputs=inputs, equipment_classes=frozenset(classes))
+    ranged = _RANGED.union(str(node.values.get("field")) for node in world.ranges)
+    return _Setting(operation=operation, inputs=inputs, equipment_classes=frozenset(classes), ranged=ranged)
 
 
 def _cell_type(nodes: Iterable[KnownNode]) -> str | None:
     return next((str(node.values["cell_type"]) for node in nodes if "cell_type" in node.values), None)
 
 
-def _numbers(field: Field, value: Any) -> Iterator[tuple[str, Any]]:
-    """(field name, value) of the bare values that a field's value holds."""
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(field: Field, value: Any, ranged: Container[str]) -> Iterator[tuple[str, Any]]:
+    """(field name, value) of the bare values that a field's value holds, of the names for which there are ranges."""
     if field.type is FieldType.MAP:
         for part in value if field.many else [value]:
             if isinstance(part, Mapping):
-                yield from ((str(name), one) for name, one in part.items())
+                yield from ((str(name), one) for name, one in part.items() if name in ranged)
+    elif field.name not in ranged:
+        return
     elif field.type is FieldType.SERIES:
         if isinstance(value, list):
             yield from ((field.name, row[1]) for row in value)
@@ -128,7 +136,7 @@ def _of_operation(operation: OperationRecord, setting: _Setting, world: World) -
     stage = next((str(node.values["stage"]) for node in outputs if "stage" in node.values), None)
     fields = OPERATIONS[operation.type].fields
     for name, value in operation.values.items():
-        for field, number in _numbers(fields[name], value):
+        for field, number in _numbers(fields[name], value, setting.ranged):
             yield _Measured(
                 member=f"data.{name}",
                 field=field,
@@ -141,7 +149,7 @@ def _of_operation(operation: OperationRecord, setting: _Setting, world: World) -
         node = world.nodes.get((use.kind, use.id))
         known = node.values if node else {}
         for name, value in use.values.items():
-            for field, one in _numbers(USES[use.kind].fields[name], value):
+            for field, one in _numbers(USES[use.kind].fields[name], value, setting.ranged):
                 yield _Measured(
                     member=f"uses[{number}].data.{name}", field=field, value=one, tier=0, cell_type=cell_type, stage=stage,
                     equipment_class=known.get("equipment_class"), reagent_name=known.get("name"),
@@ -157,7 +165,7 @@ def _of_operation(operation: OperationRecord, setting: _Setting, world: World) -
                     member=f"outputs[{number}].data.{name}", field=name, value=value, tier=tier, item=item,
                     method=output.values.get("test_method"), cell_type=cell_type, stage=stage,
                 )  # fmt: skip
-            elif output.kind != "QCResult" and isinstance(value, int | float) and not isinstance(value, bool):
+            elif output.kind != "QCResult" and name in setting.ranged and _is_number(value):
                 yield _Measured(
                     member=f"outputs[{number}].data.{name}", field=name, value=value, tier=0,
                     cell_type=output.values.get("cell_type") or cell_type, stage=output.values.get("stage"),
@@ -177,7 +185,7 @@ def _of_closing(operation: OperationRecord, closing: ClosingRecord, setting: _Se
     fields = USES[use.kind].fields if use else OPERATIONS[operation.type].fields
     for name, value in closing.values.items():
         if name in fields:
-            for field, number in _numbers(fields[name], value):
+            for field, number in _numbers(fields[name], value, setting.ranged):
                 yield _Measured(
                     member=f"data.{name}",
                     field=field,
@@ -279,14 +287,15 @@ def _defaults(measured: _Measured, setting: _Setting) -> list[_Limits]:
             version=f"default {row.name} v{DEFAULTS_VERSION}", low=row.low, high=row.high, allowed_low=row.allowed_low,
             allowed_high=row.allowed_high, is_high_excluded=row.is_high_excluded, expected=row.expected,
         )
-        for row in _BY_FIELD.get(measured.field, ())
+        for row in _DEFAULTS.get((measured.field, measured.item), ())
         if _applies(row, measured, setting)
     ]  # fmt: skip
 
 
-_BY_FIELD: dict[str, list[ReferenceRangeDefault]] = {}
+_DEFAULTS: dict[tuple[str, str | None], list[ReferenceRangeDefault]] = {}
 for _row in DEFAULT_RANGES:
-    _BY_FIELD.setdefault(_row.field, []).append(_row)
+    _DEFAULTS.setdefault((_row.field, _row.item), []).append(_row)
+_RANGED = _TRANSPORT_FIELDS.union(row.field for row in DEFAULT_RANGES)
 
 
 def _applies(row: ReferenceRangeDefault, measured: _Measured, setting: _Setting) -> bool:
@@ -297,8 +306,7 @@ def _applies(row: ReferenceRangeDefault, measured: _Measured, setting: _Setting)
     classes = [measured.equipment_class] if measured.member.startswith("uses") else list(setting.equipment_classes)
     reagent = (measured.reagent_name or "").casefold()
     return (
-        row.item == measured.item
-        and row.cell_type in (None, measured.cell_type)
+        row.cell_type in (None, measured.cell_type)
         and has(row.operations, [setting.operation.type])
         and has(row.input_kinds, [end.kind for end in setting.operation.inputs])
         and has(row.equipment_classes, classes)

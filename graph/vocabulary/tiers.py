@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from graph.vocabulary.base import Field
 from graph.vocabulary.kinds import KINDS
@@ -30,6 +31,7 @@ _SURFACE_MARKER = re.compile(r"hla[\W_]*(?:dr|dp|dq)(?![a-z])(?!.*(?:typing|geno
 _HLA = re.compile(r"(?<![a-z])hla(?![a-z]{5,})|leu[ck]ocyte[\W_]*antigen")
 
 
+@lru_cache(maxsize=1024)
 def is_genetic(test_item: str | None) -> bool:
     """True for HLA typing, STR profiles, karyotypes and what else tells the genes of a person, in either language."""
     if not test_item:
