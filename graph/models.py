@@ -66,7 +66,8 @@ def _node_model(kind: str) -> type[AsyncStructuredNode]:
             members[f"{edge_type.lower()}_to_{_snake(target)}"] = AsyncRelationshipTo(
                 target, edge_type, model=EDGE_MODELS[edge_type]
             )
-    return _made(kind, AsyncStructuredNode, members)
+    model: type[AsyncStructuredNode] = _made(kind, AsyncStructuredNode, members)
+    return model
 
 
 def _edge_model(edge_type: str) -> type[AsyncStructuredRel]:
@@ -92,7 +93,9 @@ def _edge_model(edge_type: str) -> type[AsyncStructuredRel]:
         members |= {"process": StringProperty(), "is_uncertain": BooleanProperty()}
     for name, field in part.fields.items() if part is not None else ():
         members.setdefault(name, _property(field))
-    return _made("".join(word.title() for word in edge_type.split("_")) + "Edge", AsyncStructuredRel, members)
+    name = "".join(word.title() for word in edge_type.split("_")) + "Edge"
+    model: type[AsyncStructuredRel] = _made(name, AsyncStructuredRel, members)
+    return model
 
 
 def _ledger_models() -> Iterator[type[AsyncStructuredNode]]:

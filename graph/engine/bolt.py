@@ -47,7 +47,7 @@ class Transaction:
         _refuse_times(parameters)
         note_statement(statement)
         result = await self._transaction.run(statement, parameters)
-        return [dict(record.items()) async for record in result]
+        return [dict(record) async for record in result]
 
 
 class Engine:
@@ -91,7 +91,7 @@ class Engine:
             async with self._session(neo4j.READ_ACCESS) as session:
                 note_statement(statement)
                 result = await session.run(statement, parameters)
-                return [dict(record.items()) async for record in result]
+                return [dict(record) async for record in result]
 
         return await self._patiently(once)
 
@@ -124,7 +124,7 @@ class Engine:
             async with self._session(neo4j.READ_ACCESS) as session:
                 result = await session.run(statement, parameters)
                 async for record in result:
-                    yield dict(record.items())
+                    yield dict(record)
         except (Neo4jError, DriverError) as error:
             raise self._told(error) from error
 

@@ -49,7 +49,8 @@ def main() -> None:
     try:
         server, port = _start(folder, orders)
     except Exception as error:  # noqa: BLE001  the Java side may raise anything: the parent shall hear of it
-        print(repr(error), file=sys.stderr, flush=True)
+        sys.stderr.write(f"{error!r}\n")
+        sys.stderr.flush()
         answer.write(json.dumps({"error": type(error).__name__}) + "\n")
         answer.flush()
         os._exit(1)
@@ -82,7 +83,7 @@ def _print_into(path: Path) -> None:
 def _start(folder: Path, orders: dict[str, Any]) -> tuple[Any, int]:
     _lay_out(folder)
     os.environ["ARCADEDB_JVM_ERROR_FILE"] = str(folder / "log" / "crash.log")
-    os.environ["ARCADEDB_JVM_ARGS"] = " ".join(_java_options(folder, orders))
+    os.environ["ARCADEDB_JVM_ARGS"] = " ".join(_java_options(orders))
     module: Any = importlib.import_module("arcadedb_embedded.server")  # reads the environment: not before
     server = module.ArcadeDBServer(
         str(folder),
@@ -118,7 +119,7 @@ def _lay_out(folder: Path) -> None:
     (config / "logging.properties").write_text(_LOGGING.format(pattern=pattern), "utf-8")
 
 
-def _java_options(folder: Path, orders: dict[str, Any]) -> list[str]:
+def _java_options(orders: dict[str, Any]) -> list[str]:
     """Java properties; as keys of the server's own settings the first two are ignored without a word."""
     settings = {
         "arcadedb.txWalFlush": 2,  # else a commit survives kill -9 but not a power cut

@@ -102,6 +102,6 @@ def is_same_process(pid: int, since: float) -> bool:
 def write_privately(path: Path, text: str) -> None:
     """Replaces the file whole, readable by its owner only: nobody meets half of it."""
     beside = path.with_name(path.name + ".new")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     beside.replace(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +12,14 @@ import orjson
 
 from graph.effects import Stamp
 from graph.engine import Engine, Transaction
-from graph.errors import BadInput, Deviation, NotPermitted, Place, Violation, being_rebuilt
+from graph.errors import Deviation, IntegrityBroken, Violation, Warned, being_rebuilt
 from graph.keys import KeyRing
 from graph.ledger import replay
+from graph.ledger.admission import admit, check_permitted
 from graph.ledger.exporting import export_lines
 from graph.ledger.loading import NodeCache, load_world
 from graph.ledger.model import (
     GENESIS,
-    LARGEST_REQUEST,
     Entry,
     Head,
     Rebuilt,
@@ -28,45 +28,19 @@ from graph.ledger.model import (
     Verification,
     deviation_row,
 )
-from graph.ledger.sealing_records import SAME_PERSON, Sealer, is_same_record, opened_seal_problem, tier3_members
+from graph.ledger.sealing_records import SAME_PERSON, Sealer, is_same_record, tier3_members
 from graph.ledger.vault import Vault
-from graph.ledger.writing import write_entries, write_graph, write_rows
-from graph.records import (
-    AmendmentRecord,
-    ClosingRecord,
-    CorrectionRecord,
-    NodeRecord,
-    Record,
-    canonical,
-    is_sealed,
-    parse,
-)
+from graph.ledger.writing import write_entries, write_graph, write_rows, write_sealed
+from graph.records import CorrectionRecord, NodeRecord, RawRecord, Record, canonical, is_sealed, parse
 from graph.rules.batch import Batch, Item
 from graph.rules.clock import Clock
-from graph.rules.identity import references
+from graph.rules.identity import SameAs, check_names, references
 from graph.rules.judge import Judgement, judge
 from graph.rules.world import World
 from graph.sealing import keyed_digest
 from graph.times import now_ms
-from graph.viewer import OWNER, Permission
 
 __all__ = ["Ledger", "open_ledger"]
-
-STUB_KINDS = frozenset(
-    {
-        "Person",
-        "Equipment",
-        "Reagent",
-        "StoragePosition",
-        "Tissue",
-        "CellLot",
-        "Donor",
-        "Institution",
-        "Study",
-        "Document",
-        "Subject",
-    }
-)
 
 
 async def open_ledger(engine: Engine, ring: KeyRing, *, clock: Callable[[], int] = now_ms) -> Ledger:
@@ -100,8 +74,11 @@ class Ledger:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     async def head(self) -> Head:
-        rows = await self._engine.read("MATCH (h:Head) RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch")
-        return Head(**rows[0])
+        return _head(
+            await self._engine.read(
+                "MATCH (h:Head {key: 'head'}) RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch"
+            )
+        )
 
     async def entries(self, after: int = 0, until: int | None = None) -> AsyncIterator[Entry]:
         """All entries in order, read in pages, up to the head as it stands when this begins."""
@@ -149,11 +126,9 @@ class Ledger:
         Violations come back in the receipt, all of them. Raises NotPermitted where the viewer may not record, and
         StoreUnavailable where the store does not answer: hand the same submission in again then, with the same key.
         """
-        _check_permitted(submission)
-        batch, problems = _parse(submission)
-        if problems or not batch.items:
-            if not batch.items and not problems:
-                problems = [_empty()]
+        check_permitted(submission)
+        batch, problems = admit(submission)
+        if problems:
             return Receipt(accepted=False, violations=tuple(problems))
         async with self._turn:
             try:
@@ -165,19 +140,24 @@ class Ledger:
         batch = Batch([Item(item.record) for item in parsed.items])  # a retry starts afresh
         head = await self._advance(tx)
         known = await self._known_receipt(tx, submission)
-        if known is not None:
-            raise _Refused(known)  # nothing is to be written: the transaction is rolled back
         self._cache.at(head.digest)
         world = await load_world(tx, [item.record for item in batch.items], self._cache)
-        await self._add_stubs(tx, batch, world, submission)
-        now = self._clock()
         salts = await self._salts(batch, world)
+
+        def is_same(given: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+            return is_same_record(given, stored, salts.get)
+
+        if known is not None:
+            # nothing is to be written: the transaction is rolled back
+            raise _Refused(known if _is_repeated(batch, world, is_same) else _key_used(submission))
+        _add_stubs(batch, world, submission)
+        now = self._clock()
         sealer = Sealer(self._ring)
         judgement = judge(
             batch,
             world,
             clock=Clock(now_ms=now, is_historic=submission.historic),
-            is_same=lambda given, stored: is_same_record(given, stored, salts.get),
+            is_same=is_same,
             stamp_of=lambda index, record: Stamp(head.seq + 1 + index, _recorded_ms(record, now)),
             seal=sealer.seal,
             keyed_digest=lambda donor: keyed_digest(SAME_PERSON, donor, self._ring),
@@ -198,9 +178,10 @@ class Ledger:
             "MATCH (h:Head {key: 'head'}) SET h.turn = h.turn + 1 "
             "RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch, h.is_rebuilding AS is_rebuilding"
         )
-        if rows[0].pop("is_rebuilding"):
+        head = _head(rows)
+        if rows[0]["is_rebuilding"]:
             raise being_rebuilt()
-        return Head(**rows[0])
+        return head
 
     async def _known_receipt(self, tx: Transaction, submission: Submission) -> Receipt | None:
         """What came of the same request before, where its answer was lost."""
@@ -210,32 +191,13 @@ class Ledger:
         kept = orjson.loads(rows[0]["receipt"])
         deviations = tuple(Deviation(**each) for each in kept["deviations"])
         return Receipt(
-            accepted=True, seq=kept["seq"], applied=kept["applied"], unchanged=kept["unchanged"], deviations=deviations
+            accepted=True,
+            seq=kept["seq"],
+            applied=kept["applied"],
+            unchanged=kept["unchanged"],
+            warnings=tuple(Warned(**each) for each in kept["warnings"]),
+            deviations=deviations,
         )
-
-    async def _add_stubs(self, tx: Transaction, batch: Batch, world: World, submission: Submission) -> None:
-        """Marked stubs for what is named and missing, of the kinds that were allowed, before the record that needs them."""
-        if not submission.create_missing:
-            return
-        made = {(output.kind, output.id) for item in batch.items if item.operation for output in item.operation.outputs}
-        declared = {(item.record.kind, item.record.id) for item in batch.items if isinstance(item.record, NodeRecord)}
-        items: list[Item] = []
-        for item in batch.items:
-            for _, kind, key in references(item.record):
-                node_id = (kind, key)
-                if kind not in submission.create_missing or node_id in declared or node_id in made:
-                    continue
-                if world.node(kind, key) is None:
-                    declared.add(node_id)
-                    value = {"record": "node", "kind": kind, "id": key, "stub": True}
-                    if item.record.recorded_at is not None:
-                        value["recorded_at"] = item.record.recorded_at.text
-                    stub, violations = parse(_raw(value, item.record.place))
-                    batch.violations += violations
-                    if stub is not None:
-                        items.append(Item(stub))
-            items.append(item)
-        batch.items[:] = items
 
     async def _salts(self, batch: Batch, world: World) -> dict[str, bytes]:
         """Salts of the sealed values that records come back to, so that plain ones can be compared with them."""
@@ -293,8 +255,8 @@ class Ledger:
             deviations=tuple(told),
         )
         assert judgement.writes is not None  # the caller has looked
-        if sealer.pending:
-            await write_rows(tx, "Sealed", sealer.rows())
+        if sealer.pending and not submission.dry_run:  # its rows need keys, and a dry run makes none
+            await write_sealed(tx, sealer.rows())
         await write_entries(tx, entries)
         await write_rows(tx, "Deviation", raised)
         await write_graph(tx, judgement.writes)
@@ -312,10 +274,51 @@ class _Refused(Exception):
         self.receipt = receipt
 
 
-def _raw(value: dict[str, Any], place: Place) -> Any:
-    from graph.records import RawRecord
+def _add_stubs(batch: Batch, world: World, submission: Submission) -> None:
+    """Marked stubs for what is named and missing, of the kinds that were allowed, before the record that needs them."""
+    if not submission.create_missing:
+        return
+    made = {(output.kind, output.id) for item in batch.items if item.operation for output in item.operation.outputs}
+    declared = {(item.record.kind, item.record.id) for item in batch.items if isinstance(item.record, NodeRecord)}
+    items: list[Item] = []
+    for item in batch.items:
+        for _, kind, key in references(item.record):
+            node_id = (kind, key)
+            if kind not in submission.create_missing or node_id in declared or node_id in made:
+                continue
+            if world.node(kind, key) is None:
+                declared.add(node_id)
+                value = {"record": "node", "kind": kind, "id": key, "stub": True}
+                if item.record.recorded_at is not None:
+                    value["recorded_at"] = item.record.recorded_at.text
+                stub, violations = parse(RawRecord(value, item.record.place))
+                batch.violations += violations
+                if stub is not None:
+                    items.append(Item(stub))
+        items.append(item)
+    batch.items[:] = items
 
-    return RawRecord(value, place)
+
+def _head(rows: list[dict[str, Any]]) -> Head:
+    if not rows:
+        raise IntegrityBroken("The ledger has no head.", remedy="Restore the store from a backup.")
+    return Head(seq=rows[0]["seq"], digest=rows[0]["digest"], epoch=rows[0]["epoch"])
+
+
+def _is_repeated(batch: Batch, world: World, is_same: SameAs) -> bool:
+    """Whether every record of the request is in the ledger already, as a request handed in again has it."""
+    check_names(batch, world, is_same)
+    return not batch.violations and all(item.is_unchanged for item in batch.items)
+
+
+def _key_used(submission: Submission) -> Receipt:
+    violation = Violation(
+        code="key_used",
+        message=f"The idempotency key {submission.idempotency_key} was used before, for other records.",
+        remedy="Give each request a key of its own; only the same request is handed in again under the same key.",
+        member="idempotencyKey",
+    )
+    return Receipt(accepted=False, violations=(violation,))
 
 
 def _request_key(submission: Submission) -> str:
@@ -328,6 +331,7 @@ def _request_row(submission: Submission, receipt: Receipt, now: int) -> dict[str
         "seq": receipt.seq,
         "applied": receipt.applied,
         "unchanged": receipt.unchanged,
+        "warnings": [warning.as_json() for warning in receipt.warnings],
         "deviations": [deviation.as_json() for deviation in receipt.deviations],
     }
     return {"key": _request_key(submission), "receipt": orjson.dumps(kept).decode(), "clock_ms": now}
@@ -339,86 +343,3 @@ def _recorded_ms(record: Record, now: int) -> int:
 
 def _refusal(batch: Batch) -> Receipt:
     return Receipt(accepted=False, violations=tuple(batch.violations), warnings=tuple(batch.warnings))
-
-
-def _empty() -> Violation:
-    return Violation(code="empty", message="There is no record in it.", remedy="Hand in at least one.")
-
-
-def _check_permitted(submission: Submission) -> None:
-    viewer = submission.viewer
-    if not viewer.may(Permission.IMPORT if submission.is_import else Permission.RECORD):
-        what = "import" if submission.is_import else "record"
-        raise NotPermitted(f"The role {viewer.role.value} may not {what}.", remedy="Ask a data manager.")
-    if submission.historic and not viewer.may(Permission.IMPORT_HISTORIC):
-        raise NotPermitted(
-            f"The role {viewer.role.value} may not claim recorded times.", remedy="A data manager imports history."
-        )
-    unknown = submission.create_missing - STUB_KINDS
-    if unknown:
-        raise BadInput(
-            f"No stubs are made of {', '.join(sorted(unknown))}.",
-            remedy=f"Kinds: {', '.join(sorted(STUB_KINDS))}.",
-            member="createMissing",
-        )
-
-
-def _parse(submission: Submission) -> tuple[Batch, list[Violation]]:
-    items: list[Item] = []
-    problems: list[Violation] = []
-    if len(submission.records) > LARGEST_REQUEST:
-        problems.append(
-            Violation(
-                code="too_large",
-                message=f"{len(submission.records)} records in one request; at most {LARGEST_REQUEST} are applied as a whole.",
-                remedy="Import them in batches (--batch).",
-            )
-        )
-        return Batch([]), problems
-    for raw in submission.records:
-        record, violations = parse(raw, submission.zone)
-        problems += violations
-        if record is None:
-            continue
-        problems += _check_signature(record, submission)
-        for holder, name, _ in tier3_members(record.canonical):
-            if is_sealed(holder[name]) and (problem := opened_seal_problem(holder[name])):
-                problems.append(
-                    Violation(
-                        code="bad_value", message=f"{name} {problem}.", remedy="Export it again.", member=name,
-                        record=record.id, place=record.place,
-                    )
-                )  # fmt: skip
-        items.append(Item(record))
-    return Batch(items), problems
-
-
-def _check_signature(record: Record, submission: Submission) -> list[Violation]:
-    """``by`` and the person signed in must agree; an import, or anything "on behalf of" with a reason, is not signed."""
-    if not isinstance(record, ClosingRecord | CorrectionRecord | AmendmentRecord):
-        return []
-    viewer = submission.viewer
-    place = {"record": record.id, "member": "by", "place": record.place}
-    if isinstance(record, CorrectionRecord | AmendmentRecord) and not viewer.may(Permission.CORRECT):
-        return [
-            Violation(
-                code="not_permitted", message=f"The role {viewer.role.value} may not correct or amend.",
-                remedy="Ask a reviewer.", **place,  # type: ignore[arg-type]
-            )
-        ]  # fmt: skip
-    if submission.is_import or viewer == OWNER or viewer.person == OWNER.person:
-        if record.by is None and submission.is_import:
-            return [
-                Violation(
-                    code="missing_member", message="by is missing.", remedy="An import says who did it.", **place,  # type: ignore[arg-type]
-                )
-            ]  # fmt: skip
-        return []
-    if record.by is not None and record.by != viewer.person and submission.on_behalf_of_reason is None:
-        return [
-            Violation(
-                code="not_signed_in", message="by is not the person signed in.",
-                remedy="Leave it out, or give a reason for acting on behalf of them.", **place,  # type: ignore[arg-type]
-            )
-        ]  # fmt: skip
-    return []

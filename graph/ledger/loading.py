@@ -105,8 +105,9 @@ def _acts(records: Iterable[Record]) -> list[OperationRecord]:
 
 
 def _of_operation(operation: OperationRecord) -> Iterable[NodeId]:
-    for end in (*operation.inputs, *operation.outputs, *operation.uses):
-        yield end.kind, end.id
+    for ends in (operation.inputs, operation.outputs, operation.uses):
+        for end in ends:
+            yield end.kind, end.id
 
 
 def _named(records: Iterable[Record], world: World) -> dict[NodeId, None]:
@@ -183,15 +184,14 @@ class _Loader:
 
     async def load_nodes(self, named: Iterable[NodeId]) -> None:
         by_kind: dict[str, list[str]] = defaultdict(list)
-        for kind, key in named:
-            if kind == "CellUnit":
-                kind, key = "CellLot", lot_of_unit(key)
-            if (kind, key) in self.world.nodes:
+        for name in named:
+            node_id = ("CellLot", lot_of_unit(name[1])) if name[0] == "CellUnit" else name
+            if node_id in self.world.nodes:
                 continue
-            if (cached := self.cache.get((kind, key))) is not None:
-                self.world.nodes[kind, key] = cached
+            if (cached := self.cache.get(node_id)) is not None:
+                self.world.nodes[node_id] = cached
             else:
-                by_kind[kind].append(key)
+                by_kind[node_id[0]].append(node_id[1])
         for kind, keys in by_kind.items():
             for row in await self.tx.run(
                 f"UNWIND $keys AS x MATCH (n:{kind} {{key: x}}) RETURN properties(n) AS n",
@@ -250,6 +250,11 @@ class _Loader:
                     or _has_genetic_result(operation)
                 ):
                     level |= {f"{end.kind}:{end.id}" for end in operation.inputs}
+            if isinstance(record, AmendmentRecord) and record.kind == "QCResult":
+                node = self.world.nodes.get((record.kind, record.id_of))
+                maker = self.world.operations.get(node.made_by or "") if node is not None else None
+                if maker is not None:  # whose result it is decides under whose keys it is sealed
+                    level |= {f"{end.kind}:{end.id}" for end in maker.record.inputs}
         seen: set[str] = set()
         while level:
             await self.load_nodes((kind, key) for kind, _, key in (thing.partition(":") for thing in sorted(level)))

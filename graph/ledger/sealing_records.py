@@ -13,8 +13,9 @@ from graph.keys import KeyRing
 from graph.records import AmendmentRecord, NodeRecord, Record, is_sealed, parse_stored
 from graph.rules.world import World
 from graph.sealing import SALT_LENGTH, digest_of, keyed_digest, matches, seal
-from graph.vocabulary import KINDS, OPERATIONS, field_tier
+from graph.vocabulary import KINDS, OPERATIONS, field_tier, is_genetic
 from graph.vocabulary.base import Field
+from graph.vocabulary.tiers import RESULT_FIELDS, result_tier
 
 __all__ = ["SAME_PERSON", "PendingValue", "Sealer", "is_same_record", "tier3_members"]
 
@@ -32,11 +33,21 @@ class PendingValue:
     keyed: str | None = None
 
 
-def tier3_members(payload: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, Field]]:
-    """(object, member, field) of each value in a canonical record whose tier is 3; in an order that only names decide."""
+def tier3_members(
+    payload: Mapping[str, Any], *, is_personal: bool = False
+) -> Iterator[tuple[dict[str, Any], str, Field]]:
+    """(object, member, field) of each value in a canonical record whose tier is 3; in an order that only names decide.
+
+    A node record or amendment of a result does not say whose result it is: ``is_personal`` says that it is a donor's
+    or subject's own, or genetic. Without it, those that name a genetic item are found, and those sealed already.
+    """
     shape = payload["record"]
     if shape in {"node", "amendment"}:
-        yield from _of_fields(payload.get("data"), KINDS[payload["kind"]].fields)
+        values = payload.get("data") or {}
+        is_personal = is_personal or is_genetic(values.get("test_item"))
+        yield from _of_fields(
+            values, KINDS[payload["kind"]].fields, has_results=payload["kind"] == "QCResult", is_personal=is_personal
+        )
     elif shape == "correction":
         if payload.get("replacement"):
             yield from tier3_members(payload["replacement"])
@@ -55,10 +66,17 @@ def tier3_members(payload: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], 
 
 
 def _of_fields(
-    values: dict[str, Any] | None, fields: Mapping[str, Field]
+    values: dict[str, Any] | None,
+    fields: Mapping[str, Field],
+    *,
+    has_results: bool = False,
+    is_personal: bool = False,
 ) -> Iterator[tuple[dict[str, Any], str, Field]]:
     for name in sorted(values or ()):
-        if fields[name].tier == 3 and values is not None and values[name] is not None:
+        if values is None or values[name] is None:
+            continue
+        is_raised = has_results and name in RESULT_FIELDS and (is_personal or is_sealed(values[name]))
+        if fields[name].tier == 3 or is_raised:
             yield values, name, fields[name]
 
 
@@ -73,10 +91,13 @@ def is_same_record(given: Mapping[str, Any], stored: Mapping[str, Any], salt_of:
     if given == stored:
         return True
     mine, theirs = _copy(given), _copy(stored)
-    for (holder, name, _), (other, other_name, _) in zip(tier3_members(mine), tier3_members(theirs), strict=False):
+    pairs = zip(tier3_members(mine, is_personal=True), tier3_members(theirs, is_personal=True), strict=False)
+    for (holder, name, _), (other, other_name, _) in pairs:
         value, sealed = holder[name], other[other_name]
-        if name != other_name or not is_sealed(sealed):
+        if name != other_name:
             return False
+        if not is_sealed(sealed):
+            continue  # not that personal after all; compared as it is
         if is_sealed(value):
             holder[name] = {"sealed": value["sealed"]}
             continue
@@ -95,11 +116,12 @@ class Sealer:
         self.pending: dict[str, PendingValue] = {}
 
     def seal(self, record: Record, world: World) -> Record:
-        if not any(True for _ in tier3_members(record.canonical)):
+        is_personal = _is_personal(record, world)
+        if not any(True for _ in tier3_members(record.canonical, is_personal=is_personal)):
             return record
         payload = _copy(record.canonical)
         persons = _persons(record, world)
-        for holder, name, declared in tier3_members(payload):
+        for holder, name, declared in tier3_members(payload, is_personal=is_personal):
             holder[name] = {"sealed": self._keep(holder[name], declared, persons, world)}
         return replace(parse_stored(payload), recorded_at=record.recorded_at, place=record.place)
 
@@ -146,6 +168,21 @@ def opened_seal_problem(value: Mapping[str, Any]) -> str | None:
     if len(salt) != SALT_LENGTH:
         return f"has a salt that has not {SALT_LENGTH} bytes"
     return None if matches(value["value"], str(value["sealed"]), salt) else "has a value that is not the one sealed"
+
+
+def _is_personal(record: Record, world: World) -> bool:
+    """Whether a result that is amended is a donor's or subject's own, or genetic."""
+    if not isinstance(record, AmendmentRecord) or record.kind != "QCResult":
+        return False
+    node = world.nodes.get((record.kind, record.id_of))
+    made_by = world.operations.get(node.made_by) if node is not None and node.made_by is not None else None
+    if node is None or is_genetic(node.values.get("test_item")):
+        return True
+    if any(is_sealed(node.values.get(name)) for name in RESULT_FIELDS):
+        return True
+    return (
+        made_by is not None and result_tier(made_by.record.type, (end.kind for end in made_by.record.inputs), None) == 3
+    )
 
 
 def _persons(record: Record, world: World) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from graph.effects import Writes
 from graph.engine import Transaction
 
-__all__ = ["write_entries", "write_graph", "write_rows"]
+__all__ = ["write_entries", "write_graph", "write_rows", "write_sealed"]
 
 BATCH = 10_000  # rows a statement; measured best on both engines
 T = TypeVar("T")
@@ -27,6 +27,12 @@ async def write_rows(tx: Transaction, label: str, rows: Sequence[dict[str, Any]]
 
 async def write_entries(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     await write_rows(tx, "Entry", rows)
+
+
+async def write_sealed(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Sealed values. One that is kept already stays as it is: an opened export may bring it in again."""
+    for batch in _batches(rows):
+        await tx.run("UNWIND $rows AS row MERGE (s:Sealed {digest: row.digest}) ON CREATE SET s = row", rows=batch)
 
 
 async def write_graph(tx: Transaction, writes: Writes) -> None:

@@ -1,0 +1,147 @@
+"""Who may hand in what, and is it records at all: asked before a transaction is opened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graph.errors import BadInput, NotPermitted, Violation
+from graph.ledger.model import LARGEST_REQUEST, Submission
+from graph.ledger.sealing_records import opened_seal_problem, tier3_members
+from graph.records import (
+    AmendmentRecord,
+    ClosingRecord,
+    CorrectionRecord,
+    RawRecord,
+    Record,
+    is_sealed,
+    parse,
+)
+from graph.rules.batch import Batch, Item
+from graph.viewer import OWNER, Permission, Viewer
+
+__all__ = ["STUB_KINDS", "admit", "check_permitted"]
+
+STUB_KINDS = frozenset(
+    {
+        "Person",
+        "Equipment",
+        "Reagent",
+        "StoragePosition",
+        "Tissue",
+        "CellLot",
+        "Donor",
+        "Institution",
+        "Study",
+        "Document",
+        "Subject",
+    }
+)
+_SIGNED = frozenset({"closing", "correction", "amendment"})
+
+
+def check_permitted(submission: Submission) -> None:
+    """Raises NotPermitted where the viewer may not hand it in so, BadInput where no stubs are made of a kind named."""
+    viewer = submission.viewer
+    if not viewer.may(Permission.IMPORT if submission.is_import else Permission.RECORD):
+        what = "import" if submission.is_import else "record"
+        raise NotPermitted(f"The role {viewer.role.value} may not {what}.", remedy="Ask a data manager.")
+    if submission.historic and not viewer.may(Permission.IMPORT_HISTORIC):
+        raise NotPermitted(
+            f"The role {viewer.role.value} may not claim recorded times.", remedy="A data manager imports history."
+        )
+    unknown = submission.create_missing - STUB_KINDS
+    if unknown:
+        raise BadInput(
+            f"No stubs are made of {', '.join(sorted(unknown))}.",
+            remedy=f"Kinds: {', '.join(sorted(STUB_KINDS))}.",
+            member="createMissing",
+        )
+
+
+def admit(submission: Submission) -> tuple[Batch, list[Violation]]:
+    """The records, and everything that keeps them out before the store is asked."""
+    if len(submission.records) > LARGEST_REQUEST:
+        return Batch([]), [
+            Violation(
+                code="too_large",
+                message=f"{len(submission.records)} records in one request; at most {LARGEST_REQUEST} are applied as a whole.",
+                remedy="Import them in batches (--batch).",
+            )
+        ]
+    items: list[Item] = []
+    problems: list[Violation] = []
+    signer = _signer(submission)
+    for raw in submission.records:
+        record, violations = parse(raw if signer is None else _signed(raw, signer.person), submission.zone)
+        problems += violations
+        if record is None:
+            continue
+        problems += _check_signature(record, submission, signer)
+        problems += _check_seals(record)
+        items.append(Item(record))
+    if not items and not problems:
+        problems.append(Violation(code="empty", message="There is no record in it.", remedy="Hand in at least one."))
+    return Batch(items), problems
+
+
+def _signer(submission: Submission) -> Viewer | None:
+    """The person signed in, where what they hand in is theirs: not in an import, and the owner is no person."""
+    viewer = submission.viewer
+    return None if submission.is_import or viewer.person == OWNER.person else viewer
+
+
+def _signed(raw: RawRecord, person: str) -> RawRecord:
+    """What says nothing of who did it was done by the person signed in: the record says so from now on."""
+    value = raw.value
+    if isinstance(value, dict) and value.get("record") in _SIGNED and value.get("by") is None:
+        return replace(raw, value={**value, "by": person})
+    return raw
+
+
+def _check_signature(record: Record, submission: Submission, signer: Viewer | None) -> list[Violation]:
+    """``by`` and the person signed in must agree; anything else is "on behalf of", with a reason."""
+    if not isinstance(record, ClosingRecord | CorrectionRecord | AmendmentRecord):
+        return []
+    role = submission.viewer.role
+    if isinstance(record, CorrectionRecord | AmendmentRecord) and not submission.viewer.may(Permission.CORRECT):
+        return [
+            _refused(record, "not_permitted", f"The role {role.value} may not correct or amend.", "Ask a reviewer.")
+        ]
+    if record.by is None:
+        return [
+            _refused(
+                record,
+                "missing_member",
+                "by is missing.",
+                "Say who did it: neither an import nor the owner is a person.",
+            )
+        ]
+    if signer is not None and record.by != signer.person and submission.on_behalf_of_reason is None:
+        return [
+            _refused(
+                record,
+                "not_signed_in",
+                "by is not the person signed in.",
+                "Leave it out, or give a reason for acting on behalf of them.",
+            )
+        ]
+    return []
+
+
+def _refused(record: Record, code: str, message: str, remedy: str) -> Violation:
+    return Violation(code=code, message=message, remedy=remedy, record=record.id, member="by", place=record.place)
+
+
+def _check_seals(record: Record) -> list[Violation]:
+    return [
+        Violation(
+            code="bad_value",
+            message=f"{name} {problem}.",
+            remedy="Export it again.",
+            record=record.id,
+            member=name,
+            place=record.place,
+        )
+        for holder, name, _ in tier3_members(record.canonical)
+        if is_sealed(holder[name]) and (problem := opened_seal_problem(holder[name]))
+    ]
