@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph.reader import DeviationRow, NodeId
@@ -9,7 +10,7 @@ from graph.vocabulary import KINDS, OPERATIONS
 from queries.pages import Cursor, Page, check_first
 from queries.privacy import View
 
-__all__ = ["Deviation", "deviations"]
+__all__ = ["Deviation", "deviations", "show_deviations"]
 
 _TEXT_TIER = 2  # free text may name a person
 
@@ -44,18 +45,22 @@ async def deviations(
     place = (0, -1) if cursor is None else (int(cursor.place[0]), int(cursor.place[1]))
     total, rows = await view.reader.deviations(is_open, seq, after=place, limit=first + 1)
     page = rows[:first]
-    subjects = {row.id: node for row in page if (node := _subject(row)) is not None}
-    hidden = await view.hidden(subjects.values())
-    items = [_shown(view, row, subjects.get(row.id), hidden) for row in page]
-    view.show_keys("deviations", [node for node in subjects.values() if node not in hidden])
     return Page(
-        items=items,
+        items=await show_deviations(view, page),
         cursors=[Cursor(seq, _place(row.id)).text() for row in page],
         total=total,
         has_next=len(rows) > first,
         has_previous=cursor is not None,
         as_of_seq=seq,
     )
+
+
+async def show_deviations(view: View, rows: Sequence[DeviationRow]) -> list[Deviation]:
+    """The departures in the same order, as far as the viewer may see them."""
+    subjects = {row.id: node for row in rows if (node := _subject(row)) is not None}
+    hidden = await view.hidden(subjects.values())
+    view.show_keys("deviations", [node for node in subjects.values() if node not in hidden])
+    return [_shown(view, row, subjects.get(row.id), hidden) for row in rows]
 
 
 def _place(id_: str) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from graph.reader import AsOf, Direction, EntryRow, NodeId, by_kind
 from graph.times import Moment, parse_moment
 from graph.vocabulary import EDGE_TYPES, KINDS, MEMBERS, OPERATIONS, USES, Field, member_tier
-from queries.privacy import Unshown, View
+from queries.privacy import Shown, Unshown, View
 
 __all__ = [
     "Closing",
@@ -23,6 +23,7 @@ __all__ = [
     "operation",
     "operation_keys",
     "operations",
+    "operations_by_id",
     "told_operations",
 ]
 
@@ -104,6 +105,8 @@ class Operation:
     corrected_by: str | None = None  # id of the correction that voided it
     replaced_by: str | None = None  # id of the operation that stands for it
     replaces: str | None = None
+    masked_members: tuple[str, ...] = ()  # of `masked`, those outside the stage fields
+    zone: str | None = None  # of the times in its values that have no offset of their own
 
 
 @dataclass(slots=True)
@@ -156,15 +159,25 @@ def _take(keys: dict[str, OperationKey], key: OperationKey) -> None:
         keys[key.id] = key
 
 
-async def operations(view: View, keys: Sequence[OperationKey]) -> list[Operation]:
-    """The operations, in the order of the keys. A fixed number of statements, however many."""
+async def operations_by_id(view: View, ids: Iterable[str], as_of: AsOf) -> dict[str, Operation]:
+    """Those of the operations that exist, as told up to the position. A fixed number of statements, however many."""
+    seqs = await view.reader.operation_seqs(list(dict.fromkeys(ids)))
+    found = await operations(view, [OperationKey(name, seq, 0) for name, seq in seqs.items()], as_of)
+    return {each.id: each for each in found}
+
+
+async def operations(view: View, keys: Sequence[OperationKey], as_of: AsOf | None = None) -> list[Operation]:
+    """The operations, in the order of the keys, as told up to the position (by now, without one).
+
+    A fixed number of statements, however many.
+    """
     if not keys:
         return []
-    told = await told_operations(view, keys)
+    told = await told_operations(view, keys, as_of)
     return await _shown(view, [told[key.id] for key in keys])
 
 
-async def told_operations(view: View, keys: Sequence[OperationKey]) -> dict[str, Told]:
+async def told_operations(view: View, keys: Sequence[OperationKey], as_of: AsOf | None = None) -> dict[str, Told]:
     """The operations' records by id, unmasked, with what was said of them later: for questions, not for answers."""
     entries = {entry.seq: entry for entry in await view.reader.entries(seqs=sorted({key.seq for key in keys}))}
     told: dict[str, Told] = {}
@@ -173,6 +186,8 @@ async def told_operations(view: View, keys: Sequence[OperationKey]) -> dict[str,
         record = entry.record if entry.record["record"] == "operation" else entry.record["replacement"]
         told[key.id] = Told(record=record, entry=entry)
     for entry in await view.reader.entries(targets=[f"Operation:{name}" for name in told]):
+        if as_of is not None and not as_of.shows(entry.seq, entry.recorded_ms, None, None):
+            continue
         target = told[entry.target.removeprefix("Operation:")]
         if entry.record["record"] == "closing":
             target.closings.append(entry)
@@ -201,10 +216,16 @@ def merged_record(record: Mapping[str, Any], closings: Iterable[EntryRow]) -> Ma
     return merged
 
 
-def _ends(record: Mapping[str, Any]) -> list[NodeId]:
-    ends = [(end["kind"], end["id"]) for side in ("inputs", "outputs", "uses") for end in record.get(side, ())]
+def _handled(record: Mapping[str, Any]) -> list[NodeId]:
+    """What goes in and comes out, and its units."""
     sides = [*record.get("inputs", ()), *record.get("outputs", ())]
-    return ends + [("CellUnit", unit) for end in sides for unit in end.get("units", ())]
+    return [(end["kind"], end["id"]) for end in sides] + [
+        ("CellUnit", unit) for end in sides for unit in end.get("units", ())
+    ]
+
+
+def _ends(record: Mapping[str, Any]) -> list[NodeId]:
+    return [*_handled(record), *((use["kind"], use["id"]) for use in record.get("uses", ()))]
 
 
 async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
@@ -243,11 +264,13 @@ async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
                 masked=(*members.masked, *stage.masked),
                 inputs=tuple(_end(view, end, part.values, part.masked, hidden) for end, part in sides["inputs"]),
                 outputs=tuple(_end(view, end, part.values, part.masked, hidden) for end, part in sides["outputs"]),
-                uses=tuple(_used(view, use, part.values, part.masked, hidden, zone) for use, part in sides["uses"]),
+                uses=tuple(_used(view, use, _on(record, use), part, hidden, zone) for use, part in sides["uses"]),
                 closings=tuple(_closing(view, entry, zone) for entry in told.closings),
                 corrected_by=correction.record["id"] if correction is not None else None,
                 replaced_by=replacement["id"] if replacement else None,
                 replaces=told.entry.record["operation"] if is_replacement else None,
+                masked_members=members.masked,
+                zone=zone,
             )
         )
     return found
@@ -293,16 +316,24 @@ def _end(
     )
 
 
+def _on(record: Mapping[str, Any], use: Mapping[str, Any]) -> list[NodeId]:
+    """What a use touched, where the record says so: by bare ids, with the kind only where two things share one."""
+    if "on" not in use:
+        return []
+    handled = _handled(record)
+    by_name = {key: (kind, key) for kind, key in handled} | {f"{kind}:{key}": (kind, key) for kind, key in handled}
+    return [by_name[name] for name in use["on"]]
+
+
 def _used(
     view: View,
     use: Mapping[str, Any],
-    values: Mapping[str, Any],
-    masked: tuple[str, ...],
+    on: Sequence[NodeId],
+    part: Shown,
     hidden: frozenset[NodeId],
     zone: str | None,
 ) -> Used:
     node: NodeId = (use["kind"], use["id"])
-    on = [(name.partition(":")[0], name.partition(":")[2]) for name in use.get("on", ())]
     return Used(
         node=view.stubs.name(node) if node in hidden else node,
         is_hidden=node in hidden,
@@ -311,8 +342,8 @@ def _used(
         is_open="start" in use and use.get("end") is None,
         process=use.get("process", "open"),
         on=tuple(view.shown_id(touched, hidden) for touched in on),
-        values=values,
-        masked=masked,
+        values=part.values,
+        masked=part.masked,
     )
 
 

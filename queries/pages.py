@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
 
 import orjson
@@ -16,6 +16,7 @@ __all__ = ["LARGEST_PAGE", "Cursor", "Page", "check_first", "page_of"]
 
 LARGEST_PAGE = 500
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Page(Generic[T]):
     has_previous: bool
     as_of_seq: int
     not_searched: tuple[str, ...] = ()  # kinds that the viewer may not search
+
+    def with_items(self, items: Sequence[U]) -> Page[U]:
+        """The same page, with what stands for each of its items."""
+        rest = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "items"}
+        return Page(items=items, **rest)
 
 
 def check_first(first: int) -> int:

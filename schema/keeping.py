@@ -1,0 +1,196 @@
+"""Questions about what the ledger keeps: changes, deviations, coverage of the specification, the service itself."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.types import Info
+
+from graph.times import render
+from graph.vocabulary import LISTS
+from queries import coverage as covering
+from queries import deviations as departures
+from queries import history as changing
+from queries.ids import OPERATION_PREFIX
+from resolvers import reading
+from schema.asking import context_of
+from schema.naming import camel
+from schema.pages import Connection, page_size, paged
+from schema.scalars import JSON, DateTime
+
+__all__ = ["Deviation", "KeepingQuery", "show_deviation"]
+
+
+@strawberry.type(description="One member that was recorded or changed.")
+class Change:
+    seq: int = strawberry.field(description="The ledger entry.")
+    record: str = strawberry.field(description="node, operation, closing, correction or amendment.")
+    record_id: str
+    recorded_at: DateTime = strawberry.field(description="When it was recorded; for historic data as claimed.")
+    clock_at: DateTime = strawberry.field(description="The ledger's own clock.")
+    person: str | None = strawberry.field(description="Who answers for it: the record's own `by` or operator.")
+    actor: str | None = strawberry.field(description="Who was signed in.")
+    role: str | None
+    purpose: str | None
+    member: str = strawberry.field(description="As records name it; `operation` where a whole operation came or went.")
+    old: JSON | None
+    new: JSON | None
+    reason: str | None
+    is_masked: bool = strawberry.field(description="Something of it is kept back: its tier is above the viewer's.")
+
+
+@strawberry.type(description="A departure from limits or rules that the service found at the write.")
+class Deviation:
+    id: strawberry.ID
+    seq: int = strawberry.field(description="The ledger entry that raised it.")
+    is_open: bool
+    code: str
+    severity: str = strawberry.field(description="minor, major or critical.")
+    message: str | None
+    operation: strawberry.ID | None
+    subject: strawberry.ID | None = strawberry.field(description="The thing concerned.")
+    field: str | None
+    value: str | None
+    direction: str | None = strawberry.field(description="On which side of the limits it lies.")
+    range_version: str | None = strawberry.field(description="The range, in its version, that was departed from.")
+    masked_fields: list[str]
+
+
+@strawberry.type(description="A page of deviations, in the order of the ledger.")
+class DeviationConnection(Connection[Deviation]):
+    pass
+
+
+CoverageStatus = strawberry.enum(
+    covering.CoverageStatus,
+    description="PRESENT: recorded wherever it belongs. MISSING: not, in at least one place. NOT_APPLICABLE: it belongs nowhere.",
+)
+
+
+@strawberry.type(description="One of the specification's information items.")
+class CoveredItem:
+    id: strawberry.ID = strawberry.field(description="COL-01.")
+    list: str = strawberry.field(description="Its list's code.")
+    list_zh: str
+    list_en: str
+    zh: str
+    en: str
+    status: CoverageStatus
+    present_count: int
+    expected_count: int
+
+
+@strawberry.type(description="Which of the 158 items are recorded.")
+class Coverage:
+    lot: strawberry.ID | None
+    items: list[CoveredItem]
+    present: int
+    missing: int
+    not_applicable: int
+    as_of_seq: int
+
+
+@strawberry.type(description="Where the ledger stands.")
+class LedgerHead:
+    seq: int
+    digest: str
+    epoch: str = strawberry.field(description="Another one after a restore, or in another store.")
+
+
+@strawberry.type(description="What answers.")
+class ServiceInfo:
+    version: str
+    engine: str
+    engine_version: str
+    ledger_head: LedgerHead
+    index: str = strawberry.field(description="none: traces run level by level in the database.")
+
+
+@strawberry.type
+class KeepingQuery:
+    @strawberry.field(description="The changes of a node (Kind:key) or an operation (Operation:O07), oldest first.")
+    async def history(self, info: Info, id: strawberry.ID) -> list[Change]:  # noqa: A002 - the argument's name in the API
+        return [_change(each) for each in await reading.history(context_of(info), id)]
+
+    @strawberry.field(description="Departures; open ones, handled ones, or all.")
+    async def deviations(
+        self, info: Info, open: bool | None = None, first: int | None = 20, after: str | None = None  # noqa: A002
+    ) -> DeviationConnection:
+        page = await reading.deviations(context_of(info), is_open=open, first=page_size(first, 20), after=after)
+        return DeviationConnection(**paged(page, show_deviation))
+
+    @strawberry.field(
+        description="Which of the specification's items are recorded: of a lot with all it comes from, or of everything."
+    )
+    async def coverage(self, info: Info, lot: strawberry.ID | None = None) -> Coverage:
+        found = await reading.coverage(context_of(info), lot)
+        return Coverage(
+            lot=None if found.lot is None else strawberry.ID(found.lot),
+            items=[_item(each) for each in found.items],
+            present=found.present,
+            missing=found.missing,
+            not_applicable=found.not_applicable,
+            as_of_seq=found.as_of_seq,
+        )
+
+    @strawberry.field(description="Product, engine, ledger, index.")
+    async def service_info(self, info: Info) -> ServiceInfo:
+        found = await reading.service(context_of(info))
+        return ServiceInfo(
+            version=found.version,
+            engine=found.engine,
+            engine_version=found.engine_version,
+            ledger_head=LedgerHead(seq=found.seq, digest=found.digest, epoch=found.epoch),
+            index=found.index,
+        )
+
+
+def show_deviation(found: departures.Deviation) -> Deviation:
+    return Deviation(
+        id=strawberry.ID(found.id),
+        seq=found.seq,
+        is_open=found.is_open,
+        code=found.code,
+        severity=found.severity,
+        message=found.message,
+        operation=None if found.operation is None else strawberry.ID(f"{OPERATION_PREFIX}{found.operation}"),
+        subject=None if found.subject is None else strawberry.ID(found.subject),
+        field=found.field,
+        value=found.value,
+        direction=found.direction,
+        range_version=found.range_version,
+        masked_fields=[camel(name) for name in found.masked],
+    )
+
+
+def _change(found: changing.Change) -> Change:
+    return Change(
+        seq=found.seq,
+        record=found.record,
+        record_id=found.record_id,
+        recorded_at=DateTime(render(found.recorded_ms)),
+        clock_at=DateTime(render(found.clock_ms)),
+        person=found.by,
+        actor=found.actor,
+        role=found.role,
+        purpose=found.purpose,
+        member=found.member,
+        old=None if found.old is None else JSON(found.old),
+        new=None if found.new is None else JSON(found.new),
+        reason=found.reason,
+        is_masked=found.is_masked,
+    )
+
+
+def _item(found: covering.CoveredItem) -> CoveredItem:
+    en, zh = LISTS[found.list]
+    return CoveredItem(
+        id=strawberry.ID(found.id),
+        list=found.list,
+        list_zh=zh,
+        list_en=en,
+        zh=found.zh,
+        en=found.en,
+        status=found.status,
+        present_count=found.present_count,
+        expected_count=found.expected_count,
+    )

@@ -1,0 +1,76 @@
+"""POST /graphql: one question, one answer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from graph.errors import BadInput
+from queries.privacy import View
+from schema import Answer, Context, execute
+from service.logs import log_failure
+from service.routes import viewer_of
+from service.store import Store
+
+__all__ = ["Questions"]
+
+_JSON: Final = "application/json"
+_GRAPHQL: Final = "application/graphql-response+json"  # Source: GraphQL over HTTP
+_MEMBERS: Final = frozenset({"query", "variables", "operationName", "extensions"})
+
+
+class Questions:
+    """Answers questions of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def answer(self, request: Request) -> Response:
+        """The answer in GraphQL's shape. What is no GraphQL request at all gets an error of the service."""
+        asked = await _read(request)
+        view = View(
+            reader=self._store.reader,
+            viewer=viewer_of(request),
+            vault=self._store.ledger.vault,
+            log=self._store.access_log,
+        )
+        answer = await execute(
+            Context(view=view, door=self._store.ledger), asked["query"], asked["variables"], asked["operationName"]
+        )
+        for failure in answer.failures:
+            log_failure("question failed", failure, route="/graphql")
+        return _respond(request, answer)
+
+
+async def _read(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise HTTPException(415, f"The body must be {_JSON}.")
+    try:
+        body = orjson.loads(await request.body())
+    except orjson.JSONDecodeError as error:
+        raise BadInput("The body is no JSON.", remedy='Send {"query": …, "variables": …}.') from error
+    if not isinstance(body, dict):
+        raise BadInput("The body is no JSON object.", remedy="Send one question a request, as an object.")
+    if unknown := sorted(set(body) - _MEMBERS):
+        raise BadInput(
+            f"The body has unknown members: {', '.join(unknown)[:200]}.", remedy=f"Known: {', '.join(sorted(_MEMBERS))}."
+        )
+    query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise BadInput("query is missing.", remedy="Send the question as a text.", member="query")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadInput("variables is no object.", remedy="Send an object, or leave it out.", member="variables")
+    if name is not None and not isinstance(name, str):
+        raise BadInput("operationName is no text.", remedy="Send a text, or leave it out.", member="operationName")
+    return {"query": query, "variables": variables, "operationName": name or None}
+
+
+def _respond(request: Request, answer: Answer) -> Response:
+    """200 as ``application/json``; who asks for GraphQL's own media type is told of a bad request by its status."""
+    is_own_type = _GRAPHQL in request.headers.get("accept", "")
+    status = 400 if is_own_type and answer.is_request_error else 200
+    return Response(orjson.dumps(answer.as_json()), status_code=status, media_type=_GRAPHQL if is_own_type else _JSON)
