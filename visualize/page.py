@@ -1,0 +1,349 @@
+"""A trace as one HTML page that needs nothing else: the answer, the picture, and tables that say the same.
+
+Data reaches the page escaped, as text or as JSON that no script is made of. The page carries a Content-Security-Policy
+of its own, so that it is as strict in a file as from the service.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import orjson
+from markupsafe import Markup
+
+from graph.reader import Direction, NodeId, id_text
+from graph.vocabulary import KINDS
+from queries.trace import TraceEdge, TraceNode
+from visualize.details import Row, Section, edge_section, node_rows, operation_section
+from visualize.generations import Side
+from visualize.network import Network, drawing_script, network_of
+from visualize.picture import Picture, TraceQuestion
+from visualize.rollup import LARGEST_PICTURE, Link, Shown
+from visualize.values import span_text
+from visualize.words import LANGUAGES, Speech, edge_label, kind_label
+
+__all__ = ["Address", "trace_page"]
+
+_FOLDER: Final = Path(__file__).parent / "templates"
+_TEMPLATES: Final = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+
+_USUAL_WIDTH: Final = 1200  # pixels for the picture in a window of 1600
+
+# The address of the page that answers a question, in a language; without one, a page leads nowhere.
+Address = Callable[[TraceQuestion, str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ThingRow:
+    shape: int
+    kind: str
+    node: NodeId
+    members: Sequence[tuple[NodeId, str | None]]  # of a group: the first, with the address of their own trace
+    count: int
+    place: str
+    steps: int
+    recorded: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LinkRow:
+    link: int
+    act: str
+    source: str
+    target: str
+    start: str
+    end: str
+    recorded: Sequence[Section]
+
+
+def trace_page(
+    picture: Picture, *, language: str = "en", nonce: str | None = None, address: Address | None = None
+) -> str:
+    """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one.
+
+    The page grows with what is drawn, not with the answer. It takes a moment of computing: not for the event loop.
+    """
+    say = Speech(language)
+    nonce = nonce or secrets.token_urlsafe(18)
+    network = network_of(picture, say)
+    content = _content(picture, network, say, address)
+    question, answer = picture.question, picture.answer
+    reverse = Direction.BACKWARD if question.direction is Direction.FORWARD else Direction.FORWARD
+    return _TEMPLATES.get_template("trace.html").render(
+        say=say,
+        nonce=nonce,
+        title=say(
+            "forward_title" if question.direction is Direction.FORWARD else "backward_title",
+            start=_starts(question, say),
+        ),
+        answer=answer,
+        notes=_notes(picture, say),
+        known_at=(
+            None if question.known_at_ms is None else span_text(question.known_at_ms, None, question.known_at_offset)
+        ),
+        kind_counts=[(kind_label(kind, language), count) for kind, count in answer.summary.by_kind],
+        rolled_up=_rolled_up(picture, say, address),
+        legend=_legend(picture, say),
+        things=_things(picture, say, address),
+        links=_link_rows(picture, say),
+        languages=[] if address is None else [(name, tag, address(question, name)) for name, tag in LANGUAGES.items()],
+        turned=None if address is None else address(replace(question, direction=reverse), language),
+        height=_height(network),
+        content=_json(content),
+        style=Markup(_file("picture.css")),  # noqa: S704 - our own file
+        own_script=Markup(_file("picture.js")),  # noqa: S704 - our own file
+        drawing_script=Markup(drawing_script()),  # noqa: S704 - the package's file
+    )
+
+
+def _height(network: Network) -> int:
+    """Of the room for the picture, so that little of it stays empty where the picture is fitted into a wide window."""
+    scale = min(1.0, _USUAL_WIDTH / max(network.width, 1))
+    return round(min(max(network.height * scale + 60, 340), 1000))
+
+
+def _file(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _json(content: Any) -> Markup:
+    """JSON that ends no script element and is no markup, whatever texts it holds."""
+    text = orjson.dumps(content).decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - nothing in it is markup any more
+
+
+def _starts(question: TraceQuestion, say: Speech) -> str:
+    named = say("joined").join(question.start[:3])
+    rest = len(question.start) - 3
+    return f"{named} {say('and_more', count=rest)}" if rest > 0 else named
+
+
+def _notes(picture: Picture, say: Speech) -> list[str]:
+    """Why the answer is not whole, and what is kept from the viewer."""
+    completeness, question = picture.answer.completeness, picture.question
+    notes: list[str] = []
+    if completeness.more_beyond_depth is not None:
+        notes.append(say("more_beyond", depth=completeness.more_beyond_depth))
+    if completeness.unrecorded:
+        names = say("joined").join(completeness.unrecorded)
+        rest = completeness.unrecorded_count - len(completeness.unrecorded)
+        notes.append(say("unrecorded", names=f"{names} {say('and_more', count=rest)}" if rest else names))
+    if completeness.hidden:
+        notes.append(say("hidden", count=completeness.hidden))
+    chosen = [kind_label(kind, say.language) for kind in question.kinds or ()]
+    chosen += [edge_label(name, say.language) for name in question.operations or ()]
+    if chosen:
+        notes.append(say("only_listed", what=say("joined").join(chosen)))
+    return notes
+
+
+def _rolled_up(picture: Picture, say: Speech, address: Address | None) -> dict[str, Any] | None:
+    """What is said of groups, and the largest part from the start on that can be seen one by one."""
+    if not picture.drawing.is_rolled_up:
+        return None
+    groups = [shape for shape in picture.drawing.shapes if shape.is_group]
+    text = say(
+        "rolled_up",
+        total=f"{picture.answer.summary.total:,}",
+        groups=len(groups),
+        grouped=f"{sum(shape.count for shape in groups):,}",
+    )
+    seen, fitting = 0, None
+    for depth, count in picture.answer.summary.by_depth:
+        seen += count
+        if seen <= LARGEST_PICTURE and depth > 0:
+            fitting = (depth, seen)
+    smaller = None
+    if address is not None and fitting is not None:
+        depth, count = fitting
+        smaller = (
+            say("first_generations", depth=depth, count=count),
+            address(replace(picture.question, max_depth=depth), say.language),
+        )
+    return {"text": text, "smaller": smaller}
+
+
+def _legend(picture: Picture, say: Speech) -> list[tuple[str, str, str, int]]:
+    """Kinds that are drawn: label, shape, colour, how many things."""
+    counts: Counter[str] = Counter()
+    for shape in picture.drawing.shapes:
+        counts[shape.kind] += shape.count
+    return [
+        (kind_label(name, say.language), kind.shape, kind.colour, counts[name])
+        for name, kind in KINDS.items()
+        if name in counts
+    ]
+
+
+def _place(shape: Shown, say: Speech) -> str:
+    first, last = shape.generation, shape.generation_last
+    generation = str(first) if first == last else f"{first} – {last}"
+    return say("generation_of" if shape.side is Side.LINEAGE else "beside_generation", generation=generation)
+
+
+def _own_trace(question: TraceQuestion, item: TraceNode, direction: Direction, language: str, address: Address) -> str:
+    asked = replace(question, start=(id_text(item.node),), direction=direction, max_depth=None)
+    return address(asked, language)
+
+
+def _members(picture: Picture, shape: Shown, say: Speech, address: Address | None) -> list[tuple[NodeId, str | None]]:
+    question = picture.question
+    return [
+        (
+            item.node,
+            None
+            if address is None or item.is_hidden
+            else _own_trace(question, item, question.direction, say.language, address),
+        )
+        for item in shape.named
+    ]
+
+
+def _recorded(picture: Picture, shape: Shown, say: Speech) -> list[Row]:
+    item = shape.named[0]
+    if item.is_hidden:
+        return [Row(say("hidden_code"), "")]
+    body = picture.bodies.get(item.node)
+    return [] if body is None else node_rows(body, say)
+
+
+def _things(picture: Picture, say: Speech, address: Address | None) -> list[_ThingRow]:
+    """One row a shape, in the order of the answer."""
+    rows = [
+        _ThingRow(
+            shape=number,
+            kind=kind_label(shape.kind, say.language),
+            node=shape.node,
+            members=_members(picture, shape, say, address) if shape.is_group else (),
+            count=shape.count,
+            place=_place(shape, say),
+            steps=shape.named[0].depth,
+            recorded=() if shape.is_group else _recorded(picture, shape, say),
+        )
+        for number, shape in enumerate(picture.drawing.shapes)
+    ]
+    return sorted(rows, key=lambda row: (row.steps, row.node))
+
+
+def _link_rows(picture: Picture, say: Speech) -> list[_LinkRow]:
+    """One row an edge between single things; between groups, one for each type of edge."""
+    drawing = picture.drawing
+    rows: list[_LinkRow] = []
+    for number, link in enumerate(drawing.links):
+        if drawing.is_of_group(link):
+            rows += _group_link_rows(picture, number, link, say)
+        else:
+            rows += [_edge_row(picture, number, edge, say) for edge in link.edges]
+    return rows
+
+
+def _edge_row(picture: Picture, number: int, edge: TraceEdge, say: Speech) -> _LinkRow:
+    act = edge_label(edge.type, say.language)
+    return _LinkRow(
+        link=number,
+        act=f"{act} · {edge.operation_id}" if edge.operation_id else act,
+        source=id_text(edge.source),
+        target=id_text(edge.target),
+        start="" if edge.start_ms is None else span_text(edge.start_ms, edge.start_latest_ms, edge.offset_minutes),
+        end="" if edge.end_ms is None else span_text(edge.end_ms, edge.end_latest_ms, edge.offset_minutes),
+        recorded=_edge_sections(picture, edge, say),
+    )
+
+
+def _edge_sections(picture: Picture, edge: TraceEdge, say: Speech) -> list[Section]:
+    operation = picture.operations.get(edge.operation_id or "")
+    sections = [edge_section(edge, operation, say)]
+    if operation is not None:
+        sections.append(operation_section(operation, say))
+    return [section for section in sections if section.rows]
+
+
+def _group_link_rows(picture: Picture, number: int, link: Link, say: Speech) -> list[_LinkRow]:
+    shapes = picture.drawing.shapes
+    counts = Counter(edge.type for edge in link.edges)
+    return [
+        _LinkRow(
+            link=number,
+            act=f"{count:,} × {edge_label(name, say.language)}",
+            source=_name(shapes[link.source], say),
+            target=_name(shapes[link.target], say),
+            start="",
+            end="",
+            recorded=(),
+        )
+        for name, count in counts.items()
+    ]
+
+
+def _name(shape: Shown, say: Speech) -> str:
+    if not shape.is_group:
+        return id_text(shape.node)
+    return f"{shape.count:,} × {kind_label(shape.kind, say.language)} ({_place(shape, say)})"
+
+
+def _content(picture: Picture, network: Network, say: Speech, address: Address | None) -> dict[str, Any]:
+    """What the page's script is given."""
+    drawing = picture.drawing
+    sections: dict[str, list[Any]] = {}  # of each operation, once
+    lines: list[dict[str, Any]] = []
+    for link in drawing.links:
+        own: list[Any] = []
+        acts: list[str] = []
+        for edge in () if drawing.is_of_group(link) else link.edges:
+            operation = picture.operations.get(edge.operation_id or "")
+            own.append(_told(edge_section(edge, operation, say)))
+            if operation is not None:
+                sections.setdefault(operation.id, _told(operation_section(operation, say)))
+                acts = list(dict.fromkeys([*acts, operation.id]))
+        if drawing.is_of_group(link):
+            counts = Counter(edge.type for edge in link.edges)
+            rows = [Row(edge_label(name, say.language), f"{count:,}") for name, count in counts.items()]
+            own.append(_told(Section(say("links"), rows)))
+        ends = [_name(drawing.shapes[end], say) for end in (link.source, link.target)]
+        lines.append({"heading": " → ".join(ends), "sections": own, "operations": acts})
+    return {
+        "nodes": network.nodes,
+        "edges": network.edges,
+        "options": network.options,
+        "shapes": [_shape_details(picture, shape, say, address) for shape in drawing.shapes],
+        "lines": lines,
+        "operations": sections,
+        "start": next((number for number, shape in enumerate(drawing.shapes) if shape.is_start), None),
+        "words": {"nothing": say("nothing_chosen")},
+    }
+
+
+def _told(section: Section) -> list[Any]:
+    return [section.heading, [[row.label, row.text] for row in section.rows]]
+
+
+def _shape_details(picture: Picture, shape: Shown, say: Speech, address: Address | None) -> dict[str, Any]:
+    rows = [Row(say("kind"), kind_label(shape.kind, say.language)), Row(say("place"), _place(shape, say))]
+    links: list[tuple[str, str]] = []
+    if shape.is_group:
+        rest = shape.count - len(shape.named)
+        names = say("joined").join(item.node[1] for item in shape.named)
+        rows.append(Row(say("holds"), f"{names} {say('and_more', count=f'{rest:,}')}" if rest else names))
+        links = [(node[1], href) for node, href in _members(picture, shape, say, address) if href is not None]
+    else:
+        item = shape.named[0]
+        rows.append(Row(say("steps"), str(item.depth)))
+        rows += _recorded(picture, shape, say)
+        if address is not None and not item.is_hidden:
+            links = [
+                (say("trace_backward"), _own_trace(picture.question, item, Direction.BACKWARD, say.language, address)),
+                (say("trace_forward"), _own_trace(picture.question, item, Direction.FORWARD, say.language, address)),
+            ]
+    heading = _name(shape, say)
+    return {"heading": heading, "sections": [_told(Section("", rows))], "links": links}

@@ -1,0 +1,160 @@
+"""What of a trace is drawn: every thing on its own while they are few, groups of a kind and generation where not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph.reader import NodeId
+from queries.trace import Trace, TraceEdge, TraceNode
+from visualize.generations import Side, Standing
+
+__all__ = ["LARGEST_PICTURE", "MOST_LINKS", "Drawing", "Link", "Shown", "roll_up"]
+
+LARGEST_PICTURE = 200  # shapes; more are no picture any more
+MOST_LINKS = 1000  # lines between them
+_NAMED = 12  # members that a group names, for a reader to go on from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One shape of the picture: a single thing, or a group. ``named`` are the group's first, in the answer's order."""
+
+    kind: str
+    side: Side
+    generation: int  # a group's first
+    generation_last: int
+    column: int  # generations that are drawn together have one
+    named: tuple[TraceNode, ...]
+    count: int
+
+    @property
+    def is_group(self) -> bool:
+        return self.count > 1
+
+    @property
+    def is_start(self) -> bool:
+        return any(item.depth == 0 for item in self.named)
+
+    @property
+    def node(self) -> NodeId:
+        """The thing itself, or the first of the group."""
+        return self.named[0].node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """All edges between two shapes, as one line. ``is_both_ways``: some run against it."""
+
+    source: int  # numbers of shapes
+    target: int
+    edges: tuple[TraceEdge, ...]
+    is_both_ways: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What is drawn of a trace. The counts of the shapes add up to the nodes of the trace.
+
+    ``within_count``: edges between things of one group, which have no line.
+    """
+
+    shapes: Sequence[Shown]
+    links: Sequence[Link]
+    within_count: int
+
+    @property
+    def is_rolled_up(self) -> bool:
+        return any(shape.is_group for shape in self.shapes)
+
+    def is_of_group(self, link: Link) -> bool:
+        """Whether a line leads to or from a group."""
+        return self.shapes[link.source].is_group or self.shapes[link.target].is_group
+
+
+_Group = tuple[str, Side, int, bool]  # kind, side, column, and whether it is of what was asked about
+
+
+def roll_up(
+    answer: Trace,
+    standing: Mapping[NodeId, Standing],
+    *,
+    largest: int = LARGEST_PICTURE,
+    most_links: int = MOST_LINKS,
+) -> Drawing:
+    """As many things on their own as fit, the largest groups rolled up first, and those of the starts last.
+
+    Where there are more generations than fit, neighbouring ones are drawn together. Cost: a few times nodes and edges.
+    """
+    span = 1
+    while len(groups := _groups(answer.nodes, standing, span)) > largest and span < len(answer.nodes):
+        span *= 2
+    by_size = sorted(
+        (key for key, items in groups.items() if len(items) > 1), key=lambda key: (key[-1], -len(groups[key]))
+    )
+    count = len(answer.nodes)
+    rolled = 0
+    while rolled < len(by_size) and (count > largest or span > 1):
+        count -= len(groups[by_size[rolled]]) - 1
+        rolled += 1
+    while True:
+        drawing = _drawing(answer, standing, groups, frozenset(by_size[:rolled]))
+        if len(drawing.links) <= most_links or rolled == len(by_size):
+            return drawing
+        rolled += max(1, (len(by_size) - rolled) // 2)
+
+
+def _groups(
+    nodes: Iterable[TraceNode], standing: Mapping[NodeId, Standing], span: int
+) -> dict[_Group, list[TraceNode]]:
+    groups: dict[_Group, list[TraceNode]] = defaultdict(list)
+    for item in nodes:
+        place = standing[item.node]
+        groups[item.node[0], place.side, place.generation // span, item.depth == 0].append(item)
+    return groups
+
+
+def _drawing(
+    answer: Trace,
+    standing: Mapping[NodeId, Standing],
+    groups: Mapping[_Group, Sequence[TraceNode]],
+    rolled: frozenset[_Group],
+) -> Drawing:
+    shapes: list[Shown] = []
+    number_of: dict[NodeId, int] = {}
+    for key, members in groups.items():
+        kind, side, column, _ = key
+        for items in [members] if key in rolled else [[item] for item in members]:
+            generations = [standing[item.node].generation for item in items]
+            number_of.update((item.node, len(shapes)) for item in items)
+            shapes.append(
+                Shown(
+                    kind=kind,
+                    side=side,
+                    generation=min(generations),
+                    generation_last=max(generations),
+                    column=column,
+                    named=tuple(items[:_NAMED]),
+                    count=len(items),
+                )
+            )
+    between: dict[tuple[int, int], list[TraceEdge]] = defaultdict(list)
+    within = 0
+    for edge in answer.edges:
+        ends = number_of[edge.source], number_of[edge.target]
+        if ends[0] == ends[1]:
+            within += 1
+        else:
+            between[ends].append(edge)
+    return Drawing(shapes=shapes, links=_links(between), within_count=within)
+
+
+def _links(between: Mapping[tuple[int, int], Sequence[TraceEdge]]) -> list[Link]:
+    """Lines that run both ways between two shapes would lie on each other: they are one, with two arrows."""
+    links: list[Link] = []
+    for (source, target), edges in between.items():
+        against = between.get((target, source), ())
+        if not against or source < target:
+            links.append(Link(source=source, target=target, edges=(*edges, *against), is_both_ways=bool(against)))
+    return links

@@ -1,0 +1,97 @@
+"use strict";
+// Draws what the server laid out. Every text goes into the page as text: nothing here parses markup.
+(() => {
+  const content = JSON.parse(document.getElementById("content").textContent);
+  const container = document.getElementById("network");
+  const panel = document.getElementById("details");
+  const READABLE = 0.62; // below this, labels are too small to read: then a part is shown first
+
+  function element(name, text, parent) {
+    const made = document.createElement(name);
+    if (text) made.textContent = text;
+    if (parent) parent.append(made);
+    return made;
+  }
+
+  function isolated(name, text, parent) {
+    const made = element(name, "", parent);
+    element("bdi", text, made);
+    return made;
+  }
+
+  function addSection([heading, rows], parent) {
+    if (heading) isolated("h4", heading, parent);
+    const list = element("dl", "", parent);
+    for (const [label, text] of rows) {
+      const term = element("dt", label, list);
+      if (text) isolated("dd", text, list);
+      else term.className = "alone";
+    }
+  }
+
+  function told(details, withLinks) {
+    const block = document.createElement("div");
+    isolated("h3", details.heading, block);
+    for (const section of details.sections) addSection(section, block);
+    for (const id of details.operations || []) addSection(content.operations[id], block);
+    if (withLinks && details.links && details.links.length) {
+      const list = element("ul", "", block);
+      for (const [text, href] of details.links) isolated("a", text, element("li", "", list)).href = href;
+    }
+    return block;
+  }
+
+  function show(details) {
+    panel.replaceChildren(details ? told(details, true) : element("p", content.words.nothing));
+  }
+
+  const nodes = content.nodes.map((node) => ({ ...node, title: told(content.shapes[node.id], false) }));
+  const edges = content.edges.map((edge) => ({ ...edge, title: told(content.lines[edge.id], false) }));
+  // A page scrolls with the wheel; the picture takes it only with Ctrl.
+  container.addEventListener("wheel", (event) => { if (!event.ctrlKey) event.stopPropagation(); }, { capture: true });
+  const network = new vis.Network(container, { nodes, edges }, content.options);
+
+  function fit() {
+    network.fit({ animation: false, maxZoomLevel: 1 });
+  }
+
+  function open() {
+    fit();
+    if (network.getScale() >= READABLE) return;
+    const place = content.start === null ? { x: 0, y: 0 } : network.getPosition(content.start);
+    network.moveTo({ position: place, scale: READABLE });
+  }
+
+  function zoom(factor) {
+    network.moveTo({ scale: Math.min(4, Math.max(0.05, network.getScale() * factor)) });
+  }
+
+  document.getElementById("closer").addEventListener("click", () => zoom(1.3));
+  document.getElementById("farther").addEventListener("click", () => zoom(1 / 1.3));
+  document.getElementById("whole").addEventListener("click", fit);
+
+  network.on("select", ({ nodes: chosen, edges: lines }) => {
+    if (chosen.length) show(content.shapes[chosen[0]]);
+    else show(lines.length ? content.lines[lines[0]] : null);
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button.find");
+    if (!button) return;
+    if (button.dataset.shape !== undefined) {
+      const id = Number(button.dataset.shape);
+      network.selectNodes([id]);
+      network.focus(id, { scale: Math.max(network.getScale(), READABLE) });
+      show(content.shapes[id]);
+    } else {
+      const id = Number(button.dataset.link);
+      network.setSelection({ nodes: [], edges: [id] });
+      show(content.lines[id]);
+    }
+    container.scrollIntoView({ block: "center" });
+  });
+
+  open();
+  if (content.start !== null) show(content.shapes[content.start]);
+  container.dataset.drawn = String(nodes.length);
+})();

@@ -1,0 +1,153 @@
+"""What a picture says, in English and Chinese; and names of things from the vocabulary in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from graph.vocabulary import KINDS, OPERATIONS, USES, Field, Part, Words
+
+__all__ = ["LANGUAGES", "Speech", "edge_label", "kind_label", "name_in"]
+
+LANGUAGES: Final = {"en": "en", "zh": "zh-CN"}  # our name -> the tag for browsers
+
+_WORDS: Final = Words(
+    {
+        "forward_title": ("What became of {start}", "{start} 的去向"),
+        "backward_title": ("Where {start} came from", "{start} 的来源"),
+        "complete": ("Complete", "完整"),
+        "incomplete": ("Not complete", "不完整"),
+        "as_of_seq": ("At ledger entry", "截至账本条目"),
+        "known_at": ("As the records stood on", "按此时已有记录"),
+        "more_beyond": (
+            "There is more beyond generation {depth}: the question stopped there.",
+            "第 {depth} 代之后还有内容：查询在此停止。",
+        ),
+        "unrecorded": ("Origin not recorded: {names}.", "来源未记录：{names}。"),
+        "and_more": ("and {count} more", "另有 {count} 项"),
+        "hidden": (
+            "{count} are shown as •1, •2 …: your role may not see their codes.",
+            "{count} 项以 •1、•2 … 显示：您的角色无权查看其编号。",
+        ),
+        "only_listed": (
+            "Listed are only: {what}. All was followed.",
+            "仅列出：{what}。追溯本身未受限制。",
+        ),
+        "things": ("Things", "对象"),
+        "in_all": ("{total} things", "共 {total} 项"),
+        "links": ("Links", "关联"),
+        "of_which": ("of these", "其中"),
+        "picture": ("Picture", "谱系图"),
+        "picture_of": (
+            "Picture of the lineage; the tables below say the same.",
+            "谱系图；下方表格内容相同。",
+        ),
+        "no_script": (
+            "The picture needs scripts. The tables below say the same.",
+            "显示谱系图需要启用脚本。下方表格内容相同。",
+        ),
+        "how_to": (
+            "Drag to move; Ctrl and wheel, or the buttons, to zoom; point at a shape or line for its record, click it to stay.",
+            "拖动可平移；按住 Ctrl 滚动或用按钮可缩放；指向图形或连线可查看记录，单击可固定显示。",
+        ),
+        "closer": ("Closer", "放大"),
+        "farther": ("Farther", "缩小"),
+        "whole": ("Whole picture", "全图"),
+        "details": ("Details", "详情"),
+        "nothing_chosen": (
+            "Nothing chosen yet: click a shape or a line, or a name in the tables.",
+            "尚未选择：请单击图形、连线或表格中的名称。",
+        ),
+        "rolled_up": (
+            "{total} things, too many to draw one by one: {grouped} of them stand in {groups} groups by kind and generation.",
+            "共 {total} 项，无法逐一绘出：其中 {grouped} 项按类别和代合并为 {groups} 组。",
+        ),
+        "see_smaller": ("One by one:", "逐一显示："),
+        "first_generations": ("the first {depth} generations ({count})", "前 {depth} 代（{count} 项）"),
+        "generation": ("Generation", "代"),
+        "generation_of": ("generation {generation}", "第 {generation} 代"),
+        "beside_generation": ("beside generation {generation}", "第 {generation} 代旁"),
+        "start": ("Start", "起点"),
+        "legend": ("Legend", "图例"),
+        "legend_material": ("material goes into material", "物料传递"),
+        "legend_into": ("was used in it", "用于其中"),
+        "legend_out_of": ("came of it, or where it was", "其结果或所在位置"),
+        "legend_start": ("thick rim: the start", "粗边框：起点"),
+        "legend_group": ("broken rim: a group, with how many it holds", "虚线边框：一组，标有数量"),
+        "legend_reading": (
+            "Material flows from left to right: the lineage in the middle, what went into it above, what came of it below.",
+            "物料自左向右流动。中间为谱系；上方为投入，下方为结果与位置。",
+        ),
+        "kind": ("Kind", "类别"),
+        "id": ("Id", "编号"),
+        "count": ("Count", "数量"),
+        "place": ("Place in the lineage", "谱系位置"),
+        "steps": ("Steps from the start", "距起点步数"),
+        "recorded": ("Recorded", "记录内容"),
+        "names_first": ("First of them", "前几项"),
+        "act": ("Operation", "操作"),
+        "from": ("From", "自"),
+        "to": ("To", "至"),
+        "start_time": ("Start", "开始"),
+        "end_time": ("End", "结束"),
+        "still_open": ("still going on", "进行中"),
+        "masked": ("Not shown to your role", "您的角色不可见"),
+        "stub": ("Only named so far, not described", "仅有编号，尚无记录"),
+        "hidden_code": ("Your role may not see this code", "您的角色无权查看此编号"),
+        "holds": ("Holds", "包含"),
+        "made_by": ("Made by", "产生于"),
+        "trace_backward": ("Where it came from", "来源"),
+        "trace_forward": ("What became of it", "去向"),
+        "turn_round": ("Ask the other way", "反向追溯"),
+        "start_page": ("Start page", "首页"),
+        "units_more": ("{first} … {count} in all", "{first} … 共 {count} 个"),
+        "yes": ("yes", "是"),
+        "no": ("no", "否"),
+        "nothing": ("–", "–"),
+        "joined": (", ", "、"),
+        "colon": (": ", "："),
+        "drawn_with": (
+            "Drawn with vis-network 9.1.2 (Apache-2.0 or MIT), inside this page. Nothing is loaded from elsewhere.",
+            "由 vis-network 9.1.2（Apache-2.0 或 MIT）绘制，已内置于本页，不加载任何外部内容。",
+        ),
+    }
+)
+# Edges that are no operation's own.
+_EDGES: Final = Words(
+    {
+        **{use.edge: (use.en, use.zh) for use in USES.values()},
+        "CONTAINS": ("Contains", "包含"),
+        "PART_OF": ("Part of", "位于"),
+        "STUDY": ("Study", "所属项目"),
+        "OPERATOR": ("Operator", "操作人"),
+        "PERFORMING_ORG": ("Performing organisation", "执行机构"),
+        "OPERATION_LOCATION": ("Operation location", "操作地点"),
+        "TEMPORARY_STORAGE_LOCATION": ("Temporary storage location", "暂存位置"),
+    }
+)
+
+
+class Speech:
+    """The words of one language: ``say("known_at")``, ``say("more_beyond", depth=3)``."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.tag = LANGUAGES[language]
+
+    def __call__(self, word: str, **values: object) -> str:
+        text = _WORDS.label(word, self.language)
+        return text.format(**values) if values else text
+
+
+def name_in(named: Field | type[Part], language: str) -> str:
+    """What a kind, an operation or a field is called."""
+    return named.zh if language == "zh" else named.en
+
+
+def kind_label(kind: str, language: str) -> str:
+    return name_in(KINDS[kind], language)
+
+
+def edge_label(edge_type: str, language: str) -> str:
+    if edge_type in OPERATIONS:
+        return name_in(OPERATIONS[edge_type], language)
+    return _EDGES.label(edge_type, language)
