@@ -33,13 +33,20 @@ _NAMED_STUBS = 10  # in the sentence that says why an answer is incomplete
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completeness:
-    """Whether the answer is whole. ``hidden``: nodes shown as stubs, because the viewer may not see their keys."""
+    """Whether the answer is whole. ``hidden``: nodes shown as stubs, because the viewer may not see their keys.
+
+    ``reason`` is a sentence of what the members after ``hidden`` say: the depth beyond which there is more, and things
+    whose origin is not recorded, the first of them by id.
+    """
 
     complete: bool
     reason: str | None
     depth_reached: int
     nodes_seen: int
     hidden: int
+    more_beyond_depth: int | None = None
+    unrecorded: tuple[str, ...] = ()
+    unrecorded_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,8 +245,8 @@ async def _completeness(view: View, found: Walk, hidden: Collection[NodeId]) -> 
     if found.has_more:
         reasons.append(f"there is more beyond depth {found.max_depth}")
     stubs = sorted(await view.reader.stubs(by_kind(found.depths), found.as_of))
+    names = [view.shown_id(node, hidden) for node in stubs[:_NAMED_STUBS]]
     if stubs:
-        names = [view.shown_id(node, hidden) for node in stubs[:_NAMED_STUBS]]
         rest = len(stubs) - len(names)
         reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}")
     is_complete = not reasons
@@ -251,6 +258,9 @@ async def _completeness(view: View, found: Walk, hidden: Collection[NodeId]) -> 
         depth_reached=max(found.depths.values()),
         nodes_seen=len(found.depths),
         hidden=len(hidden),
+        more_beyond_depth=found.max_depth if found.has_more else None,
+        unrecorded=tuple(names),
+        unrecorded_count=len(stubs),
     )
 
 
