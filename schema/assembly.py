@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 import strawberry
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    Undefined,
+)
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
@@ -24,23 +34,46 @@ _QUESTIONS: tuple[Any, ...] = (FindingQuery, TracingQuery, KeepingQuery)
 _MUTATIONS: tuple[Any, ...] = (RecordingMutation, TypedMutation)
 
 
-class _Quiet(strawberry.Schema):
-    """Errors are told to the caller and logged by the service; the library's own log would hold values."""
+class Schema(strawberry.Schema):
+    """Strawberry's, but quiet and plain."""
 
     def process_errors(self, errors: Any, execution_context: Any = None) -> None:
-        return None
+        """Nothing: errors are told to the caller and logged by the service; the library's log would hold values."""
+
+    @property
+    def core(self) -> GraphQLSchema:
+        """The schema as GraphQL's library has it."""
+        return self._schema
 
 
 @cache
-def assembled() -> strawberry.Schema:
+def assembled() -> Schema:
     """The schema; made once, at the first call."""
-    return _Quiet(
+    made = Schema(
         query=merge_types("Query", _QUESTIONS),
         mutation=merge_types("Mutation", _MUTATIONS),
         types=[*NODE_TYPES.values(), *OPERATION_TYPES.values(), *USE_TYPES.values()],
         extensions=[Limits],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    _leave_out_null_defaults(made.core)
+    return made
+
+
+def _leave_out_null_defaults(core: GraphQLSchema) -> None:
+    """Strawberry writes ``= null`` wherever Python has ``= None``; a null that is not given needs no saying."""
+    for type_ in core.type_map.values():
+        if isinstance(type_, GraphQLInputObjectType):
+            _clear(type_.fields.values())
+        elif isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            for field in type_.fields.values():
+                _clear(field.args.values())
+
+
+def _clear(values: Iterable[GraphQLArgument | GraphQLInputField]) -> None:
+    for value in values:
+        if value.default_value is None:
+            value.default_value = Undefined
 
 
 def sdl() -> str:

@@ -14,9 +14,9 @@ from graph.reader import AsOf, NodeId
 from graph.vocabulary import Field, FieldType
 from schema.asking import Context, context_of
 from schema.naming import camel, unlike
-from schema.vocabulary import Read, read_as
+from schema.vocabulary import Read, listed, read_as
 
-__all__ = ["Fields", "Linked", "NodeLoader", "type_of"]
+__all__ = ["Fields", "Linked", "NodeLoader"]
 
 _LINKED = frozenset({FieldType.REF, FieldType.LINK})
 
@@ -110,9 +110,10 @@ def _many(declared: Field, load: NodeLoader) -> Callable[[Any, Info], Awaitable[
         found = await asyncio.gather(*(load(context, (declared.ref or "", text), as_of) for text in texts))
         return [node for node in found if node is not None]
 
-    resolve.__annotations__["return"] = list[_node(declared)] | None
+    resolve.__annotations__["return"] = listed(_node(declared)) | None
     return resolve
 
 
 def _node(declared: Field) -> Any:
-    return Annotated[declared.ref, strawberry.lazy("schema.nodes")]
+    kind: Any = declared.ref
+    return Annotated[kind, strawberry.lazy("schema.nodes")]

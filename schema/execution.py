@@ -53,7 +53,9 @@ async def execute(
         data=result.data,
         errors=[_tell(error) for error in errors],
         is_request_error=result.data is None and all(error.path is None for error in errors),
-        failures=[error.original_error for error in errors if _is_unexpected(error) and error.original_error is not None],
+        failures=[
+            error.original_error for error in errors if _is_unexpected(error) and error.original_error is not None
+        ],
     )
 
 
@@ -92,13 +94,10 @@ def _told(code: str, message: str, remedy: str, **members: Any) -> dict[str, Any
     return {"message": message, "extensions": {"code": code, "remedy": remedy, **members}}
 
 
-# What GraphQL's library quotes of the values that came in: they may be personal, and errors are kept in logs.
-_INVALID_VALUE = re.compile(r" got invalid value .*?(?= at '[^']*'; |; )", re.DOTALL)
-_REPRESENT = re.compile(r"(cannot represent [^:{]*?)(?: value)?: .*", re.DOTALL)
-_FOUND = re.compile(r", found .*?(?=;|\.?$)", re.DOTALL)
+# GraphQL's library quotes the values that came in. They may be personal, and errors are kept in logs.
+_QUOTED = re.compile(r"(?:[,;]? found|\.? Found|(?<=\bvalue)): .*", re.DOTALL)
+_WORD = re.compile(r"Value '.*?' does not exist", re.DOTALL)
 
 
 def _without_values(message: str) -> str:
-    message = _INVALID_VALUE.sub(" has a wrong value", message)
-    message = _FOUND.sub("", message)
-    return _REPRESENT.sub(r"\1.", message)
+    return _WORD.sub("This word does not exist", _QUOTED.sub(".", message))

@@ -12,8 +12,7 @@ from graph.errors import BadInput
 from graph.vocabulary import KINDS, MEMBERS, OPERATIONS, USES, Field, items_at, member_label
 from queries.ids import parse_node_id, parse_operation_id
 from schema.naming import camel, describe, describe_stage_field, operation_class
-from schema.scalars import DateTime, EventTime
-from schema.vocabulary import NodeKind, written_as, written_value
+from schema.vocabulary import NodeKind, listed, written_as, written_value
 
 __all__ = ["OPERATION_INPUTS", "RequestInput", "operation_members"]
 
@@ -25,13 +24,13 @@ class RequestInput:
     idempotency_key: str = strawberry.field(
         description="Names this request: sent again after a lost answer, with the same key, it is applied once."
     )
-    historic: bool = strawberry.field(
+    historic: bool | None = strawberry.field(
         default=False, description="Accept recorded times that are claimed. Needs the role of a data manager."
     )
     create_missing: list[NodeKind] | None = strawberry.field(
         default=None, description="Make marked stubs for what is named but missing, of these kinds."
     )
-    dry_run: bool = strawberry.field(default=False, description="Check and tell, but record nothing.")
+    dry_run: bool | None = strawberry.field(default=False, description="Check and tell, but record nothing.")
     on_behalf_of_reason: str | None = strawberry.field(
         default=None, description="Why the records name others than the person signed in."
     )
@@ -102,7 +101,7 @@ def _record_of(value: Any, where: str = "") -> dict[str, Any]:
     return written
 
 
-def _same(value: Any, where: str) -> Any:
+def _same(value: Any, _where: str) -> Any:
     return value
 
 
@@ -214,11 +213,11 @@ class CapturedInput:
     equipment: strawberry.ID
 
 
-def _captured(value: Sequence[CapturedInput], where: str) -> dict[str, str]:
+def _captured(value: Sequence[CapturedInput], _where: str) -> dict[str, str]:
     return {each.field: each.equipment.removeprefix("Equipment:") for each in value}
 
 
-def _operation_id(value: str, where: str) -> str:
+def _operation_id(value: str, _where: str) -> str:
     return parse_operation_id(value)
 
 
@@ -229,16 +228,16 @@ def _operation_type(type_: str) -> Any:
         label = {"en": member_label(type_, name), "zh": member_label(type_, name, "zh")}
         body.add_field(declared[name], describe(declared[name], items=items_at(type_, name), **label))
     body.add("reason", str, describe(declared["reason"]), _same, graphql_name="despite_reason")
-    body.add("captured", list[CapturedInput], describe(declared["captured"]), _captured)
+    body.add("captured", listed(CapturedInput), describe(declared["captured"]), _captured)
     takes = dict.fromkeys(taken for taken, _ in operation.flows)
-    body.add("inputs", list[_TAKEN], f"What goes in: {' or '.join(takes)}.", _ends, is_required=True)
+    body.add("inputs", listed(_TAKEN), f"What goes in: {' or '.join(takes)}.", _ends, is_required=True)
     if not operation.is_reflexive:
         gives = dict.fromkeys(given for _, given in operation.flows)
         made = _OUTPUTS.get(_made_kinds(type_), _PLACE)
         about = f"What comes out, or where it leads: {' or '.join(gives)}."
-        body.add("outputs", list[made], about, _ends, is_required=operation.needs_output)
+        body.add("outputs", listed(made), about, _ends, is_required=operation.needs_output)
     for kind, use in USES.items():
-        body.add(f"{kind.lower()}_uses", list[_USES[kind]], f"{use.en} {use.zh}.", _list)
+        body.add(f"{kind.lower()}_uses", listed(_USES[kind]), f"{use.en} {use.zh}.", _list)
     body.add("data", _stage_type(type_), "Stage fields.", _nested)
     return body.type(f"{operation_class(type_)}Input", RequestInput, f"{operation.en} {operation.zh}.")
 
@@ -256,7 +255,5 @@ OPERATION_INPUTS: dict[str, Any] = {type_: _operation_type(type_) for type_ in O
 def operation_members(value: Any) -> dict[str, Any]:
     """The members of the operation record that a typed input says. Raises BadInput where an id is none."""
     members = _record_of(value)
-    uses = [
-        {"kind": kind, **use} for kind in USES for use in members.pop(f"{kind.lower()}_uses", ())
-    ]
+    uses = [{"kind": kind, **use} for kind in USES for use in members.pop(f"{kind.lower()}_uses", ())]
     return {**members, "uses": uses} if uses else members

@@ -13,6 +13,7 @@ from queries import history as changing
 from queries.ids import OPERATION_PREFIX
 from resolvers import reading
 from schema.asking import context_of
+from schema.described import question
 from schema.naming import camel
 from schema.pages import Connection, page_size, paged
 from schema.scalars import JSON, DateTime
@@ -60,7 +61,7 @@ class DeviationConnection(Connection[Deviation]):
     pass
 
 
-CoverageStatus = strawberry.enum(
+strawberry.enum(
     covering.CoverageStatus,
     description="PRESENT: recorded wherever it belongs. MISSING: not, in at least one place. NOT_APPLICABLE: it belongs nowhere.",
 )
@@ -74,7 +75,7 @@ class CoveredItem:
     list_en: str
     zh: str
     en: str
-    status: CoverageStatus
+    status: covering.CoverageStatus
     present_count: int
     expected_count: int
 
@@ -107,21 +108,26 @@ class ServiceInfo:
 
 @strawberry.type
 class KeepingQuery:
-    @strawberry.field(description="The changes of a node (Kind:key) or an operation (Operation:O07), oldest first.")
+    @question
     async def history(self, info: Info, id: strawberry.ID) -> list[Change]:  # noqa: A002 - the argument's name in the API
+        """The changes of a node (Kind:key) or an operation (Operation:O07), oldest first."""
         return [_change(each) for each in await reading.history(context_of(info), id)]
 
-    @strawberry.field(description="Departures; open ones, handled ones, or all.")
+    @question
     async def deviations(
-        self, info: Info, open: bool | None = None, first: int | None = 20, after: str | None = None  # noqa: A002
+        self,
+        info: Info,
+        open: bool | None = None,  # noqa: A002 - the argument's name in the API
+        first: int | None = 20,
+        after: str | None = None,
     ) -> DeviationConnection:
+        """Departures; open ones, handled ones, or all."""
         page = await reading.deviations(context_of(info), is_open=open, first=page_size(first, 20), after=after)
         return DeviationConnection(**paged(page, show_deviation))
 
-    @strawberry.field(
-        description="Which of the specification's items are recorded: of a lot with all it comes from, or of everything."
-    )
+    @question
     async def coverage(self, info: Info, lot: strawberry.ID | None = None) -> Coverage:
+        """Which of the specification's items are recorded: of a lot with all it comes from, or of everything."""
         found = await reading.coverage(context_of(info), lot)
         return Coverage(
             lot=None if found.lot is None else strawberry.ID(found.lot),
@@ -132,8 +138,9 @@ class KeepingQuery:
             as_of_seq=found.as_of_seq,
         )
 
-    @strawberry.field(description="Product, engine, ledger, index.")
+    @question
     async def service_info(self, info: Info) -> ServiceInfo:
+        """Product, engine, ledger, index."""
         found = await reading.service(context_of(info))
         return ServiceInfo(
             version=found.version,

@@ -92,7 +92,9 @@ def _excesses(known: GraphQLSchema, document: DocumentNode, variables: Mapping[s
             yield _excess("too_many_aliases", message, "Ask for many things with nodes(ids:), or in several requests.")
         if size.cost > LARGEST_COST:
             message = f"The query would cost about {size.cost}; at most {LARGEST_COST} is answered."
-            yield _excess("too_costly", message, "Ask for smaller pages (first:), fewer fields, or in several requests.")
+            yield _excess(
+                "too_costly", message, "Ask for smaller pages (first:), fewer fields, or in several requests."
+            )
 
 
 def _excess(code: str, message: str, remedy: str) -> GraphQLError:
@@ -128,7 +130,9 @@ class _Measure:
             each.name.value: each for each in self.document.definitions if isinstance(each, FragmentDefinitionNode)
         }
 
-    def of(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None, page: int, nesting: int) -> _Size:
+    def of(
+        self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None, page: int, nesting: int
+    ) -> _Size:
         """The size of what is selected of one thing. ``page``: how many edges it has, where it is a connection.
 
         Of fragments on different concrete types only one applies: the largest counts.
@@ -143,7 +147,9 @@ class _Measure:
             else:
                 by_type[only] = by_type.get(only, _Size()) + size
         largest = max(by_type.values(), key=lambda size: size.cost, default=_Size())
-        rest = _Size(0, sum(size.aliases for size in by_type.values()), max((s.depth for s in by_type.values()), default=0))
+        rest = _Size(
+            0, sum(size.aliases for size in by_type.values()), max((s.depth for s in by_type.values()), default=0)
+        )
         return total + _Size(largest.cost) + rest
 
     def _selection(

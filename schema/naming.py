@@ -35,7 +35,9 @@ def describe(field: Field, *, items: Iterable[Item] | None = None, en: str = "",
     if field.note:
         parts.append(field.note)
     if field.unit:
-        parts.append(f"Unit: {field.unit}." if field.unit_field is None else f"Unit: {field.unit}, or as said beside it.")
+        parts.append(
+            f"Unit: {field.unit}." if field.unit_field is None else f"Unit: {field.unit}, or as said beside it."
+        )
     if field.keys is not None:
         known = (f"{name} ({key.unit})" if key.unit else name for name, key in field.keys.fields.items())
         parts.append(f"Known names: {', '.join(known)}; others are kept as they are.")
@@ -66,5 +68,3 @@ def describe_stage_field(type_: str, field: Field) -> str:
         en=member_label(type_, member),
         zh=member_label(type_, member, "zh"),
     )
-
-

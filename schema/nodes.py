@@ -14,6 +14,7 @@ from queries.pages import Page
 from resolvers.batches import NodeAt, OperationsOf
 from schema.asking import Context, context_of
 from schema.derived import Fields, Linked
+from schema.described import question
 from schema.naming import describe
 from schema.pages import Connection, page_size, paged
 from schema.vocabulary import NodeKind, node_kind
@@ -38,18 +39,18 @@ class Node:
     body: strawberry.Private[finding.Node]
     linked: strawberry.Private[Linked]
 
-    @strawberry.field(description="The operation that made it; null where a record of its own did.")
+    @question
     async def made_by(self, info: Info) -> Annotated[Operation, strawberry.lazy("schema.operations")] | None:
+        """The operation that made it; null where a record of its own did."""
         from schema.operations import load_operation  # operations and nodes name each other
 
         return None if self.body.made_by is None else await load_operation(context_of(info), self.body.made_by)
 
-    @strawberry.field(
-        description="The operations that it took part in, was used in, or did, by start; those corrected are left out."
-    )
+    @question
     async def operations(
         self, info: Info, first: int | None = 20, after: str | None = None
     ) -> Annotated[OperationConnection, strawberry.lazy("schema.operations")] | None:
+        """The operations that it took part in, was used in, or did, by start; those corrected are left out."""
         from schema.operations import operation_connection  # operations and nodes name each other
 
         if self.body.is_hidden:

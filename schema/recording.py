@@ -8,11 +8,13 @@ from typing import Any
 import strawberry
 from strawberry.types import Info
 
-from graph.errors import BadInput, Violation as Refusal, Warned
+from graph.errors import BadInput, Warned
+from graph.errors import Violation as Refusal
 from graph.vocabulary import OPERATIONS
 from resolvers import recording
 from resolvers.recording import Recorded, Request
 from schema.asking import context_of
+from schema.described import mutation
 from schema.inputs import OPERATION_INPUTS, RequestInput, operation_members
 from schema.keeping import Deviation, show_deviation
 from schema.naming import camel
@@ -71,12 +73,14 @@ class CorrectInput(RequestInput):
 
 @strawberry.type
 class RecordingMutation:
-    @strawberry.mutation(description="Records a list of records, whole or not at all.")
+    @mutation
     async def record(self, info: Info, input: RecordInput) -> RecordResult:  # noqa: A002 - the argument's name
+        """Records a list of records, whole or not at all."""
         return _show(await recording.record(context_of(info), input.records, _request(input)))
 
-    @strawberry.mutation(description="Corrects an operation: replaces it, or says that it did not happen.")
+    @mutation
     async def correct(self, info: Info, input: CorrectInput) -> RecordResult:  # noqa: A002 - the argument's name
+        """Corrects an operation: replaces it, or says that it did not happen."""
         replacement: Any = input.replacement
         if isinstance(replacement, dict):
             replacement = {"record": "operation", **replacement}
@@ -93,7 +97,7 @@ class RecordingMutation:
 
 
 def _typed(type_: str) -> Callable[..., Awaitable[RecordResult]]:
-    async def resolve(self: Any, info: Info, input: Any) -> RecordResult:  # noqa: A002 - the argument's name
+    async def resolve(info: Info, input: Any) -> RecordResult:  # noqa: A002 - the argument's name
         try:
             members = operation_members(input)
         except BadInput as error:
@@ -123,9 +127,9 @@ TypedMutation: Any = _typed_mutations()
 def _request(given: RequestInput) -> Request:
     return Request(
         idempotency_key=given.idempotency_key,
-        historic=given.historic,
+        historic=bool(given.historic),
         create_missing=frozenset(names_of(given.create_missing) or ()),
-        dry_run=given.dry_run,
+        dry_run=bool(given.dry_run),
         on_behalf_of_reason=given.on_behalf_of_reason,
     )
 

@@ -18,6 +18,7 @@ from queries.ids import OPERATION_PREFIX
 from resolvers import reading
 from resolvers.tracing import PageAsked, Traced, trace
 from schema.asking import context_of
+from schema.described import question
 from schema.failures import InvalidInput, NotFound, NotPermitted, TooLarge, failure_of
 from schema.nodes import Node, named_node
 from schema.operations import Operation, load_operation
@@ -122,22 +123,26 @@ class TraceEdgeConnection(Connection[TraceEdge]):
     pass
 
 
-@strawberry.type(description="All ancestors or descendants along the material edges, and what touched them one step off.")
+@strawberry.type(
+    description="All ancestors or descendants along the material edges, and what touched them one step off."
+)
 class Trace:
     completeness: Completeness
     as_of_seq: int = strawberry.field(description="The ledger position at which this is exact.")
     summary: Summary
     traced: strawberry.Private[Traced]
 
-    @strawberry.field(description="What is listed, the start included. `after` takes the whole answer to its position.")
+    @question
     async def nodes(
         self, info: Info, first: int | None = _PAGE, after: str | None = None, kinds: list[NodeKind] | None = None
     ) -> TraceNodeConnection:
+        """What is listed, the start included. `after` takes the whole answer to its position."""
         page = self.traced.nodes(context_of(info), page_size(first, _PAGE), after, names_of(kinds))
         return TraceNodeConnection(**paged(page, self._node))
 
-    @strawberry.field(description="The edges between the nodes that are listed.")
+    @question
     async def edges(self, info: Info, first: int | None = _PAGE, after: str | None = None) -> TraceEdgeConnection:
+        """The edges between the nodes that are listed."""
         page = self.traced.edges(context_of(info), page_size(first, _PAGE), after)
         return TraceEdgeConnection(**paged(page, show_edge))
 
@@ -152,15 +157,14 @@ class Trace:
         )
 
 
-TraceResult = Annotated[
-    Trace | NotFound | NotPermitted | TooLarge | InvalidInput, strawberry.union("TraceResult")
-]
+TraceResult = Annotated[Trace | NotFound | NotPermitted | TooLarge | InvalidInput, strawberry.union("TraceResult")]
 
 
 @strawberry.type
 class TracingQuery:
-    @strawberry.field(description="Everything that the start comes from (BACKWARD) or has become (FORWARD).")
+    @question
     async def trace(self, info: Info, input: TraceInput) -> TraceResult:  # noqa: A002 - the argument's name in the API
+        """Everything that the start comes from (BACKWARD) or has become (FORWARD)."""
         try:
             traced = await trace(
                 context_of(info),
@@ -176,7 +180,7 @@ class TracingQuery:
             return failure_of(error)
         return _show(traced)
 
-    @strawberry.field(description="Whether `to` is or comes from `from`, along the material edges.")
+    @question
     async def reachable(
         self,
         info: Info,
@@ -184,6 +188,7 @@ class TracingQuery:
         to: strawberry.ID,
         known_at: DateTime | None = None,
     ) -> bool:
+        """Whether `to` is or comes from `from`, along the material edges."""
         known_at_ms = None if known_at is None else moment_of(known_at).earliest_ms
         return await reading.reachable(context_of(info), from_, to, known_at_ms=known_at_ms)
 

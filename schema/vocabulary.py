@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import GenericAlias
 from typing import Any
 
 import strawberry
@@ -23,6 +24,7 @@ __all__ = [
     "Read",
     "Series",
     "SeriesPoint",
+    "listed",
     "names_of",
     "node_kind",
     "read_as",
@@ -33,11 +35,14 @@ __all__ = [
 
 def _enum(name: str, description: str, members: Mapping[str, tuple[str, str]]) -> Any:
     """An enum whose members are code -> (value, description)."""
-    values = {
-        code: strawberry.enum_value(value, description=about)  # type: ignore[no-untyped-call]
-        for code, (value, about) in members.items()
-    }
-    return strawberry.enum(Enum(name, values), description=description)  # type: ignore[arg-type]
+    values = {code: strawberry.enum_value(value, description=about) for code, (value, about) in members.items()}
+    made: Any = Enum(name, values)  # type: ignore[misc]  # derived, so its name is no literal
+    return strawberry.enum(made, description=description)
+
+
+def listed(inner: Any) -> Any:
+    """``list[inner]``, where the inner type is known at run time only."""
+    return GenericAlias(list, (inner,))
 
 
 NodeKind: Any = _enum(
@@ -122,11 +127,11 @@ class Read:
     about: str = ""  # instead of the field's own description
 
 
-def _as_it_is(value: Any, zone: str | None) -> Any:
+def _as_it_is(value: Any, _zone: str | None) -> Any:
     return value
 
 
-def _range(value: Any, zone: str | None) -> NumberRange:
+def _range(value: Any, _zone: str | None) -> NumberRange:
     return NumberRange(low=value[0], high=value[1])
 
 
@@ -173,9 +178,9 @@ def read_as(field: Field) -> tuple[Read, ...]:
         case FieldType.SERIES:
             return (Read("", Series | None, _series),)
         case FieldType.REF:
-            return (Read("", strawberry.ID | None, lambda key, zone: f"{field.ref}:{key}"),)
+            return (Read("", strawberry.ID | None, lambda key, _zone: f"{field.ref}:{key}"),)
     inner = _SCALARS[field.type]
-    return (Read("", (list[inner] if field.many else inner) | None, _as_it_is),)
+    return (Read("", (listed(inner) if field.many else inner) | None, _as_it_is),)
 
 
 def written_as(field: Field) -> Any:
@@ -185,7 +190,7 @@ def written_as(field: Field) -> Any:
         FieldType.RANGE: NumberRangeInput,
         FieldType.SERIES: SeriesInput,
     }.get(field.type) or _SCALARS[field.type]
-    return list[inner] if field.many else inner
+    return listed(inner) if field.many else inner
 
 
 def written_value(field: Field, value: Any, member: str) -> Any:
