@@ -18,6 +18,7 @@ from exchange.placed import PlacedRecord
 from graph.errors import BadInput, Deviation, Place, Violation, Warned
 from graph.ledger.model import LARGEST_REQUEST, Receipt, Submission
 from graph.records import RawRecord, parse
+from graph.times import BadTime, parse_zone
 from graph.viewer import Viewer
 
 __all__ = ["ImportOutcome", "Source", "import_records"]
@@ -104,9 +105,14 @@ async def import_records(
     Without ``batch``: all or nothing, up to 20,000 records. With it: so many at a time, each batch all or nothing,
     until the source ends or a batch has violations. Run again, it goes on where it stopped: what is recorded already
     changes nothing. Memory holds two batches, for the next is read while one is written. ``progress`` is told after
-    each batch how many records are done. Raises BadInput where ``batch`` is no number of records a request may have,
-    and what the door raises.
+    each batch how many records are done. Raises BadInput where ``batch`` is no number of records a request may have or
+    ``zone`` is none, and what the door raises.
     """
+    if zone is not None:
+        try:
+            parse_zone(zone)
+        except BadTime as error:
+            raise BadInput(f"zone: {error}.", remedy="Give an offset, such as +08:00.", member="zone") from None
     if batch is not None and not 1 <= batch <= LARGEST_REQUEST:
         raise BadInput(
             f"A batch of {batch} records cannot be applied as one request.",
