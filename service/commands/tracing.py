@@ -159,7 +159,8 @@ async def _trace(settings: Settings, question: Question, *, with_page: bool) -> 
         answer = await ask_trace(service, question)
         page = None
         if with_page:
-            page = (await service.ask("GET", "/view/trace", params=question.as_address())).content
+            asked = [*question.as_address(), ("standalone", "true")]
+            page = (await service.ask("GET", "/view/trace", params=asked)).content
         return answer, page
 
 

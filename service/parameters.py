@@ -1,0 +1,44 @@
+"""What stands behind the question mark of an address: read strictly, for what is misread in silence misleads."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+
+from starlette.requests import Request
+
+from graph.errors import BadInput
+
+__all__ = ["check_names", "flag", "names", "number"]
+
+
+def check_names(request: Request, known: Collection[str]) -> None:
+    """Refuses a parameter that is none: a mistyped one would be ignored in silence."""
+    for name in request.query_params:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise BadInput(f"There is no parameter {name!r} here.", remedy=f"Did you mean {nearest}?", member=name)
+
+
+def flag(request: Request, name: str) -> bool:
+    """``true`` or ``1``; false where it is left out. Raises BadInput for what is neither true nor false."""
+    text = request.query_params.get(name, "false").lower()
+    if text not in {"true", "false", "1", "0", ""}:
+        raise BadInput(f"{name}={text!r} is neither true nor false.", remedy=f"Write {name}=true.", member=name)
+    return text in {"true", "1"}
+
+
+def number(request: Request, name: str) -> int | None:
+    """A whole number from 0; None where it is left out. Raises BadInput for anything else."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise BadInput(f"{name}={text!r} is no number.", remedy="Give a whole number.", member=name)
+    return int(text)
+
+
+def names(request: Request, name: str) -> tuple[str, ...]:
+    """Several names: with commas between them, in several parameters, or both. Empty where it is left out."""
+    parts = [part.strip() for text in request.query_params.getlist(name) for part in text.split(",")]
+    return tuple(dict.fromkeys(part for part in parts if part))
