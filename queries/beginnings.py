@@ -94,13 +94,13 @@ async def _done(reader: Reader, doers: list[NodeId], as_of: AsOf, found: Beginni
         return
     kind = doers[0][0]
     member = _DOERS[kind]
-    for doer in doers:
-        for edge in await reader.edges_where(member, [doer[1]], tuple(OPERATIONS), as_of):
-            operation = OPERATIONS[edge.type]
-            made = edge.target if operation.is_material or operation.creates else None
-            touched = edge.target if operation.is_from_output else edge.source
-            for node in dict.fromkeys((touched,) if made is None else (made,)):
-                found.add(node, replace(edge, type=member.upper(), source=doer, target=node))
+    for edge in await reader.edges_where(member, [key for _, key in doers], tuple(OPERATIONS), as_of):
+        doer: NodeId = (kind, edge.matched or "")
+        operation = OPERATIONS[edge.type]
+        made = edge.target if operation.is_material or operation.creates else None
+        touched = edge.target if operation.is_from_output else edge.source
+        for node in dict.fromkeys((touched,) if made is None else (made,)):
+            found.add(node, replace(edge, type=member.upper(), source=doer, target=node))
 
 
 async def _held(reader: Reader, positions: list[NodeId], as_of: AsOf, found: Beginnings) -> None:

@@ -146,10 +146,9 @@ async def operation_keys(view: View, wanted: Iterable[NodeId], as_of: AsOf) -> d
             for owner in owners[near]:
                 _take(found[owner], key)
     for kind, member in (("Person", "operator"), ("Institution", "performing_org"), ("Study", "study")):
-        for node in every:
-            if node[0] == kind:
-                for edge in await view.reader.edges_where(member, [node[1]], tuple(OPERATIONS), as_of):
-                    _take(found[node], OperationKey(edge.operation_id, edge.seq, edge.start_ms or 0))
+        doers = [key for node_kind, key in every if node_kind == kind]
+        for edge in await view.reader.edges_where(member, doers, tuple(OPERATIONS), as_of) if doers else ():
+            _take(found[kind, edge.matched or ""], OperationKey(edge.operation_id, edge.seq, edge.start_ms or 0))
     return {node: sorted(keys.values(), key=lambda key: (key.start_ms, key.id)) for node, keys in found.items()}
 
 

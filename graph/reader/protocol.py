@@ -107,6 +107,7 @@ class EdgeRow:
     offset_minutes: int = 0
     operation_location: str | None = None  # positions that the operation names
     temporary_storage_location: str | None = None
+    matched: str | None = None  # which of the values asked for it has, from `edges_where`
 
     def other(self, node: NodeId) -> NodeId:
         return self.target if node == self.source else self.source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -84,7 +85,8 @@ def _edges(edge_type: str, near: str, direction: Direction) -> str:
 def _edges_where(edge_type: str, member: str) -> str:
     return (
         f"MATCH (a)-[r:{edge_type}]->(b) WHERE r.{member} IN $values AND {_visible('r')} "
-        f"RETURN [labels(a)[0], a.key, labels(b)[0], b.key, {_MEMBERS}, {_places(edge_type)}] AS edge"
+        f"RETURN r.{member} AS matched, "
+        f"[labels(a)[0], a.key, labels(b)[0], b.key, {_MEMBERS}, {_places(edge_type)}] AS edge"
     )
 
 
@@ -146,11 +148,11 @@ class StoreReader:
 
     async def head(self) -> HeadRow:
         rows = await self._engine.read(
-            "MATCH (h:Head) RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch, h.is_rebuilding AS is_rebuilding"
+            "MATCH (h:Head) RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch, h.rebuilder AS rebuilder"
         )
         if not rows:
             return HeadRow(seq=0, digest="", epoch="")
-        if rows[0]["is_rebuilding"]:
+        if rows[0]["rebuilder"]:
             raise being_rebuilt()
         return HeadRow(seq=rows[0]["seq"], digest=rows[0]["digest"] or "", epoch=str(rows[0]["epoch"] or ""))
 
@@ -227,7 +229,8 @@ class StoreReader:
             rows = await self._engine.read(_edges_where(edge_type, member), values=list(values), **_position(as_of))
             for row in rows:
                 from_kind, from_key, to_kind, to_key, *members = row["edge"]
-                edges.append(_edge(edge_type, (from_kind, from_key), (to_kind, to_key), members, as_of))
+                edge = _edge(edge_type, (from_kind, from_key), (to_kind, to_key), members, as_of)
+                edges.append(replace(edge, matched=row["matched"]))
         return edges
 
     async def units_of(self, lots: Collection[str], as_of: AsOf) -> list[NodeId]:

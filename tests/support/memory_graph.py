@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,11 @@ class MemoryGraph:
         self, member: str, values: Collection[str], edge_types: Collection[str], as_of: AsOf
     ) -> list[EdgeRow]:
         self.reads += 1
-        return [edge for edge, row in self._edges(edge_types, as_of) if row.get(member) in values]
+        return [
+            replace(edge, matched=row[member])
+            for edge, row in self._edges(edge_types, as_of)
+            if row.get(member) in values
+        ]
 
     async def units_of(self, lots: Collection[str], as_of: AsOf) -> list[NodeId]:
         edges = await self.neighbours(Direction.FORWARD, {"CellLot": lots}, ("CONTAINS",), as_of)
