@@ -11,6 +11,7 @@ import click
 
 from graph.errors import Misconfigured, StemgraphError, StoreUnavailable
 from service.commands import COMMANDS
+from service.logs import start_logging
 from service.options import environment_names
 from service.settings import PREFIX, check_environment
 
@@ -33,6 +34,7 @@ def cli() -> None:
 
     Exit codes: 0 done; 1 refused, not found, or a difference found; 2 usage; 3 store unavailable.
     """
+    start_logging("error")  # `serve` says more
 
 
 def run(arguments: list[str]) -> int:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from exchange.jsonlines import trailer_of
 from graph.errors import (
     BadInput,
     Conflict,
@@ -30,7 +31,7 @@ from service.local import find_service, make_proof
 from service.remote import RemoteDoor
 from service.settings import Settings
 from service.store import Store, open_store
-from service.transfers import records_with_trailer, trailer_of
+from service.transfers import records_with_trailer
 
 __all__ = ["Service", "connect_service", "reach"]
 

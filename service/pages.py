@@ -15,6 +15,7 @@ from service.examples import EXAMPLES
 from service.routes import viewer_of
 from service.signin import SESSION_COOKIE, FormSeal, check_origin, end_session, start_session
 from service.store import Store
+from service.transfers import may_export_records
 from service.words import language_of, words_in
 
 __all__ = ["Pages"]
@@ -39,7 +40,7 @@ class Pages:
             "start.html",
             viewer,
             entries=head.seq,
-            may_export=viewer.may(Permission.EXPORT),
+            may_export=may_export_records(viewer),
             may_import=viewer.may(Permission.IMPORT),
         )
 

@@ -57,7 +57,8 @@ async def _read(request: Request) -> dict[str, Any]:
         raise BadInput("The body is no JSON object.", remedy="Send one question a request, as an object.")
     if unknown := sorted(set(body) - _MEMBERS):
         raise BadInput(
-            f"The body has unknown members: {', '.join(unknown)[:200]}.", remedy=f"Known: {', '.join(sorted(_MEMBERS))}."
+            f"The body has unknown members: {', '.join(unknown)[:200]}.",
+            remedy=f"Known: {', '.join(sorted(_MEMBERS))}.",
         )
     query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
     if not isinstance(query, str) or not query.strip():

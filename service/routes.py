@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive
@@ -69,6 +69,8 @@ class Doorkeeper:
                 response = error_answer(status_of(error), error.code, error.message, error.remedy)
             except HTTPException as error:
                 response = error_answer(error.status_code, "bad_request", error.detail, "Correct the request.")
+            except ClientDisconnect:
+                response = error_answer(400, "cut_short", "The request was cut short.", "Send it again.")
             except Exception as error:  # noqa: BLE001  the edge: whatever it is, it is logged and answered
                 log_failure("request failed", error, route=path)
                 response = error_answer(

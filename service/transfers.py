@@ -9,39 +9,39 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from exchange.importing import ImportOutcome, Source, import_records
-from exchange.jsonlines import read_stream
-from exchange.sources import open_source
+from exchange.jsonlines import read_stream, trailer_line
+from exchange.sources import is_kept_first, open_source
 from graph.errors import BadInput, NotPermitted
 from graph.ledger import Ledger
 from graph.viewer import Permission, Viewer
+from service.parameters import check_names, flag, number
 from service.routes import viewer_of
 from service.store import Store
 
-__all__ = ["TRAILER", "export_stream", "records_with_trailer", "take_import", "trailer_of"]
+__all__ = ["export_stream", "may_export_records", "records_with_trailer", "take_import"]
 
-TRAILER: Final = "trailer"
-_WORKBOOK_MARK: Final = b"PK\x03\x04"
-_LARGEST_WORKBOOK: Final = 256 * 1024 * 1024
-_CHUNK: Final = 64 * 1024
+_MARK_LENGTH: Final = 4  # bytes that tell a workbook from JSON Lines
+_LARGEST_KEPT: Final = 256 * 1024 * 1024
+_TIER_OF_RECORDS: Final = 2
+_IMPORT_PARAMETERS: Final = frozenset({"name", "historic", "createMissing", "batch", "zone", "dryRun"})
+_LONGEST_NAME: Final = 100
 
 
 async def take_import(request: Request, store: Store) -> Response:
     """The body's records through the door: 200 when all are in, 422 with everything that is wrong."""
     viewer = viewer_of(request)
     asked = request.query_params
-    if _flag(request, "historic") and not viewer.may(Permission.IMPORT_HISTORIC):
-        raise NotPermitted("Your role may not claim recorded times.", remedy="Sign in as a data manager.")
+    check_names(request, _IMPORT_PARAMETERS)
     chunks = aiter(request.stream())
-    first = await _first_bytes(chunks, len(_WORKBOOK_MARK))
-    name = Path(asked.get("name", "")).name or None
+    first = await _first_bytes(chunks, _MARK_LENGTH)
+    name = _file_name(asked.get("name", ""))
     with tempfile.TemporaryDirectory(prefix="stemgraph-import-") as folder:
         source: Source
-        if first.startswith(_WORKBOOK_MARK):
+        if is_kept_first(first, name):
             path = Path(folder) / (name or "workbook.xlsx")
             await _keep(path, first, chunks)
             source = open_source(path, zone=asked.get("zone"))
@@ -52,11 +52,11 @@ async def take_import(request: Request, store: Store) -> Response:
             source,
             viewer=viewer,
             idempotency_prefix=request.headers.get("idempotency-key") or secrets.token_hex(16),
-            historic=_flag(request, "historic"),
+            historic=flag(request, "historic"),
             create_missing=frozenset(kind for kind in asked.get("createMissing", "").split(",") if kind),
             zone=asked.get("zone"),
-            batch=_number(request, "batch"),
-            dry_run=_flag(request, "dryRun"),
+            batch=number(request, "batch"),
+            dry_run=flag(request, "dryRun"),
         )
     async for _ in chunks:
         pass  # a client that is still sending would miss the answer
@@ -69,7 +69,8 @@ def _import_answer(outcome: ImportOutcome) -> Response:
 
 async def export_stream(request: Request, store: Store) -> Response:
     """Every record, JSON Lines in ledger order, then one line that says that it is all."""
-    lines = records_with_trailer(store, viewer_of(request), sealed=_flag(request, "sealed"))
+    check_names(request, {"sealed"})
+    lines = records_with_trailer(store, viewer_of(request), sealed=flag(request, "sealed"))
     return StreamingResponse(
         lines,
         media_type="application/x-ndjson",
@@ -77,11 +78,21 @@ async def export_stream(request: Request, store: Store) -> Response:
     )
 
 
+def may_export_records(viewer: Viewer) -> bool:
+    """Records are exported as they are or not at all, so only to those whose role may see the codes in them."""
+    return viewer.may(Permission.EXPORT) and viewer.highest_tier >= _TIER_OF_RECORDS
+
+
 def records_with_trailer(store: Store, viewer: Viewer, *, sealed: bool) -> AsyncIterator[bytes]:
     """Every record, a line each, in ledger order, then the trailer that says how many there were. Memory is flat.
 
     The reading is noted in the access log when this is called. Raises NotPermitted.
     """
+    if not may_export_records(viewer):
+        raise NotPermitted(
+            "The records name donors and subjects, which your role may not see.",
+            remedy="Ask in GraphQL, which masks what you may not see.",
+        )
     if sealed and not viewer.may(Permission.EXPORT_SEALED):
         raise NotPermitted("Your role may not export sealed values.", remedy="Export without them.")
     what, tier = ("export of all records with sealed values", 3) if sealed else ("export of all records", 2)
@@ -96,32 +107,13 @@ async def _with_trailer(ledger: Ledger, *, sealed: bool) -> AsyncIterator[bytes]
         digest.update(line)
         count += 1
         yield line
-    trailer = {"record": TRAILER, "count": count, "seq": seq, "complete": count == seq, "digest": digest.hexdigest()}
-    yield orjson.dumps(trailer) + b"\n"
+    yield trailer_line(count=count, seq=seq, digest=digest.hexdigest(), is_complete=count == seq)
 
 
-def trailer_of(line: bytes) -> dict[str, object] | None:
-    """The trailer that a line of an export is; None for a record."""
-    if not line.startswith(b'{"record":"trailer"'):
-        return None
-    trailer: dict[str, object] = orjson.loads(line)
-    return trailer
-
-
-def _flag(request: Request, name: str) -> bool:
-    text = request.query_params.get(name, "false").lower()
-    if text not in {"true", "false", "1", "0", ""}:
-        raise BadInput(f"{name}={text!r} is neither true nor false.", remedy=f"Write {name}=true.", member=name)
-    return text in {"true", "1"}
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    if not text.isdecimal():
-        raise BadInput(f"{name}={text!r} is no number.", remedy="Give a whole number.", member=name)
-    return int(text)
+def _file_name(given: str) -> str | None:
+    """The name of an uploaded file, as it stands in violations: its last part, without what no folder would take."""
+    kept = "".join(character for character in Path(given).name if character.isprintable())
+    return kept[-_LONGEST_NAME:].lstrip(".") or None
 
 
 async def _first_bytes(chunks: AsyncIterator[bytes], count: int) -> bytes:
@@ -143,8 +135,8 @@ async def _keep(path: Path, first: bytes, chunks: AsyncIterator[bytes]) -> None:
         file.write(first)
         async for chunk in chunks:
             size += len(chunk)
-            if size > _LARGEST_WORKBOOK:
+            if size > _LARGEST_KEPT:
                 raise BadInput(
-                    f"The workbook is larger than {_LARGEST_WORKBOOK} bytes.", remedy="Split it, or send JSON Lines."
+                    f"The file is larger than {_LARGEST_KEPT} bytes.", remedy="Split it, or send JSON Lines."
                 )
             file.write(chunk)

@@ -36,9 +36,6 @@ def demo(*, once: bool, port: int) -> None:
 
     The store is in a temporary folder and goes with the command.
     """
-    from service.logs import start_logging
-
-    start_logging("warning")
     with tempfile.TemporaryDirectory(prefix="stemgraph-demo-") as folder:
         finish(_demo(Settings(data=Path(folder) / "store", port=port), once=once))
 

@@ -15,6 +15,7 @@ import click
 from tqdm import tqdm
 
 from graph.errors import BadInput, Place, StemgraphError
+from graph.times import BadTime, parse_zone
 from service.commands.output import finish, print_json, printable
 from service.options import option, store_options
 from service.settings import Settings
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
     from graph.records import RawRecord
 
 __all__ = ["import_files"]
+
+
+def _offset(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is not None:
+        try:
+            parse_zone(text)
+        except BadTime as error:
+            raise click.BadParameter(f"{error}.") from None
+    return text
 
 
 @click.command(name="import")
@@ -39,7 +49,7 @@ __all__ = ["import_files"]
     help="Make marked stubs of what is named and missing: Person,Equipment,Reagent,StoragePosition.",
 )
 @option("--batch", type=click.IntRange(min=1), metavar="N", help="Commit N records at a time; run again to resume.")
-@option("--zone", metavar="OFFSET", help="Of times and date cells that have none: +08:00.")
+@option("--zone", callback=_offset, metavar="OFFSET", help="Of times and date cells that have none: +08:00.")
 @option(
     "--map",
     "mapping",
@@ -101,14 +111,8 @@ async def _import(
 ) -> ImportOutcome:
     from exchange.importing import import_records
     from exchange.sources import open_sources, read_renaming
-    from graph.times import BadTime, parse_zone
     from service.client import connect_service
 
-    if zone is not None:
-        try:
-            parse_zone(zone)
-        except BadTime as error:
-            raise click.UsageError(f"--zone: {error}") from None
     for file in files:
         if not file.is_file():
             raise BadInput(f"{file} is no regular file.", remedy="Save what a pipe gives to a file first.")
@@ -217,7 +221,8 @@ def _summary(outcome: ImportOutcome) -> str:
         if outcome.is_dry_run:
             return f"Dry run: nothing is wrong ({outcome.applied} would be applied, {outcome.unchanged} unchanged)."
         return f"Done: {counts}. The ledger has {outcome.seq} entries."
-    said = f"{len(outcome.violations)} violations"
+    count = len(outcome.violations)
+    said = f"{count} violation{'' if count == 1 else 's'}"
     if outcome.last_good is None:
         return f"{said}; nothing was applied."
     return (
