@@ -35,11 +35,15 @@ class Words(tuple[str, ...]):  # noqa: SLOT001 - a subclass of tuple cannot have
         return code if pair is None else pair[0 if language == "en" else 1]
 
     def find(self, text: str) -> str | None:
-        """The code that ``text`` means: a code or a label in either language, whatever its case; None if unknown."""
-        wanted = _plain(text)
-        for code, pair in self.labels.items():
-            if wanted in {_plain(code), _plain(pair[0]), _plain(pair[1])}:
-                return code
+        """The code that ``text`` means: a code or a label in either language; None if it is none, or might be several.
+
+        Case and signs are set aside where that leaves one word: not between A+ and A-.
+        """
+        for form in (str.strip, str.casefold, _plain):
+            wanted = form(text.strip())
+            found = {code for code, pair in self.labels.items() if wanted in map(form, (code, *pair))}
+            if found:
+                return found.pop() if len(found) == 1 else None
         return None
 
 

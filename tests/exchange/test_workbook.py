@@ -346,6 +346,14 @@ def test_cells_are_read_as_their_columns_say(tmp_path: Path, heading: str, cell:
     assert values[0]["data"] == {member: value}
 
 
+@pytest.mark.parametrize(
+    ("cell", "value"), [("A-", "A-"), ("a+", "A+"), ("A型阴性", "A-"), ("A型阴性 A-", "A-"), ("A", "A")]
+)
+def test_a_blood_type_keeps_its_sign(tmp_path: Path, cell: str, value: str) -> None:
+    values, problems = read(sheet_of(tmp_path, ["供者编号", "血型"], ["D1", cell], title="供者"))
+    assert (values[0]["data"], problems) == ({"blood_type": value}, [])
+
+
 def test_cooling_steps_are_read_in_their_order(tmp_path: Path) -> None:
     headings = ["操作编号", "操作开始时间", "执行机构", "操作人", "输入细胞批次编号", "批次号", "降温流程"]
     row = [*ROW[:6], "速率=-1, 目标温度=-40; 速率=-5, 目标温度=-90, hold=10"]
