@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from graph.reader import DeviationRow, NodeId
@@ -10,7 +10,7 @@ from graph.vocabulary import KINDS, OPERATIONS
 from queries.pages import Cursor, Page, check_first
 from queries.privacy import View
 
-__all__ = ["Deviation", "deviations", "show_deviations"]
+__all__ = ["Deviation", "deviations", "deviations_of", "show_deviations"]
 
 _TEXT_TIER = 2  # free text may name a person
 
@@ -53,6 +53,14 @@ async def deviations(
         has_previous=cursor is not None,
         as_of_seq=seq,
     )
+
+
+async def deviations_of(view: View, operations: Collection[str], up_to: int) -> dict[str, list[Deviation]]:
+    """The departures of each operation, up to an entry. A fixed number of statements, however many."""
+    found: dict[str, list[Deviation]] = {operation: [] for operation in operations}
+    for deviation in await show_deviations(view, await view.reader.deviations_of(operations, up_to)):
+        found[deviation.operation or ""].append(deviation)
+    return found
 
 
 async def show_deviations(view: View, rows: Sequence[DeviationRow]) -> list[Deviation]:

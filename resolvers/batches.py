@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from graph.errors import BadInput
 from graph.reader import AsOf, NodeId
+from queries.deviations import Deviation, deviations_of
 from queries.nodes import Node, node_bodies
 from queries.operations import Operation, OperationKey, operation_keys, operations
 from queries.pages import Cursor, Page, page_of
 from queries.privacy import View
 
-__all__ = ["NodeAt", "OperationsOf", "load_nodes", "load_operation_pages", "load_operations"]
+__all__ = ["NodeAt", "OperationsOf", "load_deviations", "load_nodes", "load_operation_pages", "load_operations"]
 
 T = TypeVar("T")
 
@@ -60,6 +61,12 @@ async def load_operations(view: View, ids: Sequence[str]) -> list[Operation | No
     seqs = await view.reader.operation_seqs(ids)
     found = {each.id: each for each in await operations(view, [OperationKey(id_, seq, 0) for id_, seq in seqs.items()])}
     return [found.get(id_) for id_ in ids]
+
+
+async def load_deviations(view: View, ids: Sequence[str], up_to: int) -> list[list[Deviation]]:
+    """The departures of each operation, up to an entry, in the order asked for."""
+    found = await deviations_of(view, ids, up_to)
+    return [found[id_] for id_ in ids]
 
 
 async def load_operation_pages(view: View, asked: Sequence[OperationsOf]) -> list[Page[Operation] | BadInput]:

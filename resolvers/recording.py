@@ -58,7 +58,9 @@ async def record(asking: Asking, records: Any, request: Request) -> Recorded:
     except (BadInput, NotFound, NotPermitted, Conflict) as error:
         return refused(error)
     raised = [
-        DeviationRow(id=each.id or "", seq=int((each.id or "0").partition("-")[0]), is_open=True, members=each.as_json())
+        DeviationRow(
+            id=each.id or "", seq=int((each.id or "0").partition("-")[0]), is_open=True, members=each.as_json()
+        )
         for each in receipt.deviations
     ]
     return Recorded(receipt=receipt, deviations=await show_deviations(asking.view, raised))

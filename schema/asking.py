@@ -10,11 +10,12 @@ from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
 from graph.errors import BadInput
+from queries.deviations import Deviation
 from queries.nodes import Node
 from queries.operations import Operation
 from queries.pages import Page
 from resolvers.asking import Asking
-from resolvers.batches import NodeAt, OperationsOf, load_nodes, load_operation_pages, load_operations
+from resolvers.batches import NodeAt, OperationsOf, load_deviations, load_nodes, load_operation_pages, load_operations
 
 __all__ = ["Context", "context_of"]
 
@@ -33,6 +34,13 @@ class Context(Asking):
     def operations(self) -> DataLoader[str, Operation | None]:
         async def load(keys: list[str]) -> Sequence[Operation | None]:
             return await load_operations(self.view, keys)
+
+        return DataLoader(load_fn=load)
+
+    @cached_property
+    def deviations(self) -> DataLoader[str, list[Deviation]]:
+        async def load(keys: list[str]) -> Sequence[list[Deviation]]:
+            return await load_deviations(self.view, keys, (await self.position()).seq)
 
         return DataLoader(load_fn=load)
 

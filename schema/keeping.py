@@ -8,17 +8,15 @@ from strawberry.types import Info
 from graph.times import render
 from graph.vocabulary import LISTS
 from queries import coverage as covering
-from queries import deviations as departures
 from queries import history as changing
-from queries.ids import OPERATION_PREFIX
 from resolvers import reading
 from schema.asking import context_of
 from schema.described import question
-from schema.naming import camel
+from schema.deviations import Deviation, show_deviation
 from schema.pages import Connection, page_size, paged
 from schema.scalars import JSON, DateTime
 
-__all__ = ["Deviation", "KeepingQuery", "show_deviation"]
+__all__ = ["KeepingQuery"]
 
 
 @strawberry.type(description="One member that was recorded or changed.")
@@ -37,23 +35,6 @@ class Change:
     new: JSON | None
     reason: str | None
     is_masked: bool = strawberry.field(description="Something of it is kept back: its tier is above the viewer's.")
-
-
-@strawberry.type(description="A departure from limits or rules that the service found at the write.")
-class Deviation:
-    id: strawberry.ID
-    seq: int = strawberry.field(description="The ledger entry that raised it.")
-    is_open: bool
-    code: str
-    severity: str = strawberry.field(description="minor, major or critical.")
-    message: str | None
-    operation: strawberry.ID | None
-    subject: strawberry.ID | None = strawberry.field(description="The thing concerned.")
-    field: str | None
-    value: str | None
-    direction: str | None = strawberry.field(description="On which side of the limits it lies.")
-    range_version: str | None = strawberry.field(description="The range, in its version, that was departed from.")
-    masked_fields: list[str]
 
 
 @strawberry.type(description="A page of deviations, in the order of the ledger.")
@@ -149,24 +130,6 @@ class KeepingQuery:
             ledger_head=LedgerHead(seq=found.seq, digest=found.digest, epoch=found.epoch),
             index=found.index,
         )
-
-
-def show_deviation(found: departures.Deviation) -> Deviation:
-    return Deviation(
-        id=strawberry.ID(found.id),
-        seq=found.seq,
-        is_open=found.is_open,
-        code=found.code,
-        severity=found.severity,
-        message=found.message,
-        operation=None if found.operation is None else strawberry.ID(f"{OPERATION_PREFIX}{found.operation}"),
-        subject=None if found.subject is None else strawberry.ID(found.subject),
-        field=found.field,
-        value=found.value,
-        direction=found.direction,
-        range_version=found.range_version,
-        masked_fields=[camel(name) for name in found.masked],
-    )
 
 
 def _change(found: changing.Change) -> Change:

@@ -15,6 +15,8 @@ from queries.ids import OPERATION_PREFIX
 from queries.pages import Page
 from schema.asking import Context, context_of
 from schema.derived import Fields, Linked
+from schema.described import question
+from schema.deviations import Deviation, show_deviation
 from schema.naming import camel, describe, describe_stage_field, operation_class
 from schema.nodes import Node, load_node, named_node
 from schema.pages import Connection, paged
@@ -128,7 +130,13 @@ class Operation(_Members):  # type: ignore[misc]  # derived, so of no static typ
     replaced_by: strawberry.ID | None = strawberry.field(description="The operation that stands in its place.")
     replaces: strawberry.ID | None
     masked_fields: list[str]
+    act: strawberry.Private[acting.Operation]
     linked: strawberry.Private[Linked]
+
+    @question
+    async def deviations(self, info: Info) -> list[Deviation]:
+        """Departures from limits or rules that the service found in it."""
+        return [show_deviation(each) for each in await context_of(info).deviations.load(self.act.id)]
 
 
 @strawberry.type(description="A page of operations.")
@@ -176,6 +184,7 @@ def _show(act: acting.Operation, as_of: AsOf) -> Operation:
         replaced_by=_operation_id(act.replaced_by),
         replaces=_operation_id(act.replaces),
         masked_fields=_masked(act),
+        act=act,
         linked=Linked({**act.values, **members}, as_of),
         **_MEMBERS.values(members),
         **fields.values(act.values, act.zone),

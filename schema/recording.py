@@ -15,8 +15,8 @@ from resolvers import recording
 from resolvers.recording import Recorded, Request
 from schema.asking import context_of
 from schema.described import mutation
+from schema.deviations import Deviation, show_deviation
 from schema.inputs import OPERATION_INPUTS, RequestInput, operation_members
-from schema.keeping import Deviation, show_deviation
 from schema.naming import camel
 from schema.scalars import JSON
 from schema.vocabulary import names_of

@@ -59,6 +59,11 @@ class Completeness:
     depth_reached: int
     nodes_seen: int
     hidden: int = strawberry.field(description="Nodes shown as stubs, because the viewer may not see their keys.")
+    more_beyond_depth: int | None = strawberry.field(description="There is more beyond this depth.")
+    unrecorded: list[strawberry.ID] = strawberry.field(
+        description="Things whose origin is not recorded: the first few."
+    )
+    unrecorded_count: int = strawberry.field(description="How many such things there are.")
 
 
 @strawberry.type
@@ -203,6 +208,9 @@ def _show(traced: Traced) -> Trace:
             depth_reached=whole.depth_reached,
             nodes_seen=whole.nodes_seen,
             hidden=whole.hidden,
+            more_beyond_depth=whole.more_beyond_depth,
+            unrecorded=[strawberry.ID(id_) for id_ in whole.unrecorded],
+            unrecorded_count=whole.unrecorded_count,
         ),
         as_of_seq=answer.as_of_seq,
         summary=Summary(

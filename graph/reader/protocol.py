@@ -221,6 +221,10 @@ class Reader(Protocol):
         """How many departures there are, and a page of them after (entry, number), in that order."""
         ...
 
+    async def deviations_of(self, operations: Collection[str], up_to: int) -> list[DeviationRow]:
+        """The departures of these operations, in the order of the ledger."""
+        ...
+
     async def count(self, kind: str, field: str | None, as_of: AsOf) -> int:
         """How many nodes of a kind there are, or have the field."""
         ...

@@ -325,15 +325,30 @@ class StoreReader:
             where += " AND d.is_open = $is_open"
             params["is_open"] = is_open
         counted = await self._engine.read(f"{where} RETURN count(d) AS total", **params)
-        # An entry raises few, but more than one: those of the cursor's own entry are read again and passed over.
+        # An entry raises few, but more than one: those of the cursor's own entry are read again and passed over, and the
+        # last entry's are read whole, for the limit may fall among them.
         rows = await self._engine.read(
-            f"{where} AND d.seq >= $from RETURN properties(d) AS d ORDER BY d.seq LIMIT $limit",
+            f"{where} AND d.seq >= $from RETURN d.seq AS seq ORDER BY d.seq LIMIT $limit",
             **params,
             **{"from": after[0], "limit": limit + after[1] + 1},
         )
-        found = [_deviation(row["d"]) for row in rows]
-        found.sort(key=lambda row: _deviation_place(row.id))
+        if not rows:
+            return counted[0]["total"], []
+        rows = await self._engine.read(
+            f"{where} AND d.seq >= $from AND d.seq <= $last RETURN properties(d) AS d",
+            **params,
+            **{"from": after[0], "last": rows[-1]["seq"]},
+        )
+        found = _in_order(rows)
         return counted[0]["total"], [row for row in found if _deviation_place(row.id) > after][:limit]
+
+    async def deviations_of(self, operations: Collection[str], up_to: int) -> list[DeviationRow]:
+        rows = await self._engine.read(
+            "MATCH (d:Deviation) WHERE d.operation IN $operations AND d.seq <= $up_to RETURN properties(d) AS d",
+            operations=list(operations),
+            up_to=up_to,
+        )
+        return _in_order(rows)
 
     async def count(self, kind: str, field: str | None, as_of: AsOf) -> int:
         has = f"n.{field} IS NOT NULL AND " if field else ""
@@ -347,6 +362,10 @@ class StoreReader:
 def _deviation_place(key: str) -> tuple[int, int]:
     seq, _, number = key.partition("-")
     return int(seq), int(number or 0)
+
+
+def _in_order(rows: Sequence[Mapping[str, Any]]) -> list[DeviationRow]:
+    return sorted((_deviation(row["d"]) for row in rows), key=lambda row: _deviation_place(row.id))
 
 
 def _deviation(properties: Mapping[str, Any]) -> DeviationRow:

@@ -255,5 +255,11 @@ class MemoryGraph:
         later = [row for row in rows if tuple(int(part) for part in row.id.split("-")) > after]
         return len(rows), later[:limit]
 
+    async def deviations_of(self, operations: Collection[str], up_to: int) -> list[DeviationRow]:
+        self.reads += 1
+        return [
+            row for row in self.found_deviations if row.seq <= up_to and row.members.get("operation") in operations
+        ]
+
     async def count(self, kind: str, field: str | None, as_of: AsOf) -> int:
         return sum(1 for row in self._rows(kind, as_of) if field is None or field in row)
