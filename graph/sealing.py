@@ -23,7 +23,7 @@ from graph.canonical import canonical_json
 from graph.errors import IntegrityBroken
 from graph.keys import KeyRing, derive
 
-__all__ = ["SALT_LENGTH", "Sealed", "digest_of", "keyed_digest", "matches", "seal", "unseal"]
+__all__ = ["SALT_LENGTH", "Sealed", "digest_of", "keyed_digest", "matches", "same_person_digest", "seal", "unseal"]
 
 SALT_LENGTH = 32
 _NONCE_LENGTH = 12
@@ -97,6 +97,11 @@ def keyed_digest(purpose: str, text: str, ring: KeyRing) -> str:
     """A digest that only holders of the ring can compute: equal for equal texts, and otherwise silent; hexadecimal."""
     secret = ring.secret(f"digest {purpose}")
     return hmac.new(secret, unicodedata.normalize("NFC", text).encode(), hashlib.sha256).hexdigest()
+
+
+def same_person_digest(key: str, ring: KeyRing) -> str:
+    """What the identity check compares: a donor's key, and the one sealed in a subject's record."""
+    return keyed_digest("same person", key, ring)
 
 
 def _key_for(persons: tuple[str, ...], ring: KeyRing) -> bytes | None:

@@ -29,7 +29,6 @@ from graph.vocabulary import KINDS, OPERATIONS, is_genetic
 __all__ = ["NodeCache", "load_world"]
 
 _MOST_CACHED = 200_000
-_DEEPEST_PLACE = 64
 
 
 class NodeCache:
@@ -124,6 +123,13 @@ def _named(records: Iterable[Record], world: World) -> dict[NodeId, None]:
 
 def _has_genetic_result(operation: OperationRecord) -> bool:
     return any(is_genetic(output.values.get("test_item")) for output in operation.outputs if output.kind == "QCResult")
+
+
+def _places_something(record: Record) -> bool:
+    """Whether the record says where a position stands."""
+    if not isinstance(record, NodeRecord | AmendmentRecord):
+        return False
+    return record.kind == "StoragePosition" and record.values.get("parent") is not None
 
 
 class _Loader:
@@ -232,7 +238,8 @@ class _Loader:
         await self._occupants(acts, every_stay=has_correction)
         types = {operation.type for operation in acts}
         accounts = [node.account for node in self.world.accounted() if node.account is not None]
-        if "COUNTED" in types or any(event.type == "COUNTED" for account in accounts for event in account.events):
+        counts = any(event.type == "COUNTED" for account in accounts for event in account.events)
+        if counts or types & {"COUNTED", "MOVED"} or any(_places_something(record) for record in records):
             await self._places(acts, accounts)
         if has_correction:
             await self._users(records)
@@ -312,22 +319,21 @@ class _Loader:
         await self.load_nodes(sorted(found))
 
     async def _places(self, acts: Iterable[OperationRecord], accounts: Iterable[Account]) -> None:
-        """Which position stands in which, upwards from every position that matters."""
+        """The positions above every position that matters, wherever it stood at any time; a level at a time."""
         level = {event.position for account in accounts for event in account.events if event.position is not None}
         level |= {output.id for act in acts for output in act.outputs if output.kind == "StoragePosition"}
-        for _ in range(_DEEPEST_PLACE):
-            level -= set(self.world.parents)
-            if not level:
-                return
-            rows = await self.tx.run(
-                "UNWIND $keys AS x MATCH (p:StoragePosition {key: x})-[r:PART_OF]->(q:StoragePosition) "
-                "WHERE r.voided_ms IS NULL AND r.end_ms IS NULL RETURN p.key AS key, q.key AS parent",
-                keys=sorted(level),
-            )
-            level = set()
-            for row in rows:
-                self.world.parents[row["key"]] = row["parent"]
-                level.add(row["parent"])
+        level |= {key for kind, key in self.world.nodes if kind == "StoragePosition"}
+        seen: set[str] = set()
+        while level:
+            await self.load_nodes(("StoragePosition", key) for key in sorted(level))
+            seen |= level
+            above: set[str] = set()
+            for key in level:
+                node = self.world.nodes.get(("StoragePosition", key))
+                if node is not None:
+                    above.add(node.values.get("parent", key))
+                    above |= {event.position or key for event in (node.account.events if node.account else ())}
+            level = above - seen
 
     async def _users(self, records: Iterable[Record]) -> None:
         """Operations that used reagents whose making is being corrected."""

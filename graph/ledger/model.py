@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from graph.errors import Deviation, Violation, Warned
+from graph.errors import Deviation, IntegrityBroken, Violation, Warned
 from graph.records import RawRecord
 from graph.viewer import Viewer
 
@@ -131,9 +131,16 @@ class Entry:
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> Entry:
+        """Raises IntegrityBroken for what the ledger never wrote."""
         members = dict(kept)
-        deviations = tuple(Deviation(**each) for each in orjson.loads(members.pop("deviations", "[]")))
-        return cls(**members, deviations=deviations)
+        try:
+            deviations = tuple(Deviation(**each) for each in orjson.loads(members.pop("deviations", "[]")))
+            return cls(**members, deviations=deviations)
+        except (TypeError, ValueError) as error:
+            raise IntegrityBroken(
+                f"Entry {kept.get('seq')} was altered: it has not the members of an entry.",
+                remedy="Restore the store from a backup.",
+            ) from error
 
     def digest_over(self) -> str:
         """SHA-256 over the digest before and all that the entry says."""

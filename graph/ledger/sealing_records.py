@@ -12,14 +12,12 @@ from typing import Any
 from graph.keys import KeyRing
 from graph.records import AmendmentRecord, NodeRecord, Record, is_sealed, parse_stored
 from graph.rules.world import World
-from graph.sealing import SALT_LENGTH, digest_of, keyed_digest, matches, seal
+from graph.sealing import SALT_LENGTH, digest_of, matches, same_person_digest, seal
 from graph.vocabulary import KINDS, OPERATIONS, field_tier, is_genetic
 from graph.vocabulary.base import Field
 from graph.vocabulary.tiers import RESULT_FIELDS, result_tier
 
-__all__ = ["SAME_PERSON", "PendingValue", "Sealer", "is_same_record", "tier3_members"]
-
-SAME_PERSON = "same person"  # purpose of the keyed digest that the identity check compares
+__all__ = ["PendingValue", "Sealer", "is_same_record", "tier3_members"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +133,7 @@ class Sealer:
             salt, plain = secrets.token_bytes(SALT_LENGTH), value
         digest = digest_of(plain, salt)
         if declared.ref is not None:
-            keyed = keyed_digest(SAME_PERSON, str(plain), self._ring)
+            keyed = same_person_digest(str(plain), self._ring)
             world.keyed_digests[digest] = keyed
         self.pending[digest] = PendingValue(digest=digest, salt=salt, value=plain, persons=persons, keyed=keyed)
         return digest

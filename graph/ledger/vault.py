@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graph.engine import Engine
+from graph.errors import IntegrityBroken
 from graph.keys import KeyRing
-from graph.sealing import unseal
+from graph.sealing import same_person_digest, unseal
 
 __all__ = ["Vault"]
 
@@ -35,6 +36,25 @@ class Vault:
             if opened is not None:
                 found[row["digest"]] = opened
         return found
+
+    async def first_fault(self) -> str | None:
+        """The first value, by digest, that is not what was sealed; None where all are. Those destroyed are not asked."""
+        found: list[str] = []
+        rows = self._engine.stream(
+            "MATCH (s:Sealed) RETURN s.digest AS digest, s.ciphertext AS ciphertext, s.persons AS persons, "
+            "s.keyed AS keyed"
+        )
+        async for row in rows:
+            try:
+                opened = unseal(row["digest"], bytes(row["ciphertext"]), row["persons"], self._ring)
+                is_sound = (
+                    opened is None or row["keyed"] is None or row["keyed"] == same_person_digest(opened[0], self._ring)
+                )
+            except (IntegrityBroken, TypeError, ValueError):
+                is_sound = False
+            if not is_sound:
+                found.append(f"The sealed value {row['digest'][:12]}… is not what was sealed.")
+        return min(found, default=None)
 
     async def open(self, digests: Iterable[str]) -> Mapping[str, Any]:
         """Digest -> value; those destroyed, or never kept here, are absent."""

@@ -21,7 +21,18 @@ from graph.viewer import OWNER, Viewer
 from graph.vocabulary import KINDS
 from service.store import Store
 
-__all__ = ["NotDisposable", "empty_store", "graph_of", "import_all", "lines_of", "open_again", "raw", "record", "wipe"]
+__all__ = [
+    "NotDisposable",
+    "empty_store",
+    "graph_of",
+    "import_all",
+    "lines_of",
+    "open_again",
+    "raw",
+    "record",
+    "run",
+    "wipe",
+]
 
 _MARK = "TestDatabase"
 _keys = count(1)
@@ -38,10 +49,10 @@ async def wipe(engine: Engine) -> None:
     if not labels.get(_MARK):
         if labels:
             raise NotDisposable(f"The database at {engine.address} holds {labels}: tests need an empty one.")
-        await _run(engine, f"CREATE (:{_MARK} {{key: 'may be emptied by tests'}})")
+        await run(engine, f"CREATE (:{_MARK} {{key: 'may be emptied by tests'}})")
     # The layout is kept, with its version: making it anew for each test would take longer than most tests.
     for label in labels.keys() - {_MARK, "Meta"}:
-        await _run(engine, f"MATCH (n:{label}) DETACH DELETE n")
+        await run(engine, f"MATCH (n:{label}) DETACH DELETE n")
 
 
 async def empty_store(engine: Engine, *, keyring: KeyRing | None = None, clock: Callable[[], int] = now_ms) -> Store:
@@ -131,8 +142,10 @@ def _plain(properties: Mapping[str, Any], *, with_positions: bool) -> str:
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
 
 
-async def _run(engine: Engine, statement: str) -> None:
+async def run(engine: Engine, statement: str, **parameters: Any) -> None:
+    """One statement that writes, past the door."""
+
     async def work(transaction: Transaction) -> None:
-        await transaction.run(statement)
+        await transaction.run(statement, **parameters)
 
     await engine.write(work)

@@ -1,0 +1,70 @@
+"""The chain of entries: followed from the first, each by the digest of the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from graph.errors import IntegrityBroken
+from graph.ledger.model import GENESIS, Entry, Head
+
+__all__ = ["Chain", "by_request", "check_chain"]
+
+
+class Chain:
+    """How far the entries were followed; ``difference`` names the first thing that is not as it must be."""
+
+    def __init__(self) -> None:
+        self.seq, self.digest, self.count = 0, GENESIS, 0
+        self.difference: str | None = None
+
+    def follow(self, entries: Iterable[Entry]) -> bool:
+        """Whether these entries, too, follow each other unaltered."""
+        for entry in entries:
+            self.count += 1
+            if entry.seq != self.seq + 1:
+                self.difference = f"Entry {self.seq + 1} is missing: after entry {self.seq} comes {entry.seq}."
+            elif entry.previous != self.digest:
+                self.difference = (
+                    f"Entry {entry.seq} ({entry.name}) does not follow entry {self.seq}: another was there."
+                )
+            elif entry.digest_over() != entry.digest:
+                self.difference = (
+                    f"Entry {entry.seq} ({entry.name}) was altered: its digest is not that of its content."
+                )
+            if self.difference is not None:
+                return False
+            self.seq, self.digest = entry.seq, entry.digest
+        return True
+
+    def ends_at(self, head: Head) -> bool:
+        """Whether the head says that the last entry is the one that was followed last."""
+        if (self.seq, self.digest) != (head.seq, head.digest):
+            self.difference = (
+                f"The head says that entry {head.seq} ({head.digest[:12]}…) is the last, and entry {self.seq} "
+                f"({self.digest[:12]}…) is."
+            )
+        return self.difference is None
+
+
+async def by_request(entries: AsyncIterator[Entry]) -> AsyncIterator[list[Entry]]:
+    """The entries by request: within one, order does not matter, so it takes effect as a whole."""
+    request: list[Entry] = []
+    async for entry in entries:
+        if request and entry.request != request[0].request:
+            yield request
+            request = []
+        request.append(entry)
+    if request:
+        yield request
+
+
+async def check_chain(entries: AsyncIterator[Entry], head: Head) -> None:
+    """Raises IntegrityBroken, naming the first difference, unless the entries are whole up to the head."""
+    chain = Chain()
+    async for request in by_request(entries):
+        if not chain.follow(request):
+            break
+    else:
+        chain.ends_at(head)
+    if chain.difference is not None:
+        raise IntegrityBroken(chain.difference, remedy="Restore the store from a backup.")
