@@ -398,7 +398,6 @@ class Effects:
     def _part_of(self, node: KnownNode, parent: str, operation: str, stamp: Stamp, times: Properties) -> None:
         marks: Properties = {"operation_id": operation, "seq": stamp.seq, "recorded_ms": stamp.recorded_ms}
         self._edge(operation, ("PART_OF", node.kind, node.kind), node.key, parent, {**marks, **times})
-        self.world.parents[node.key] = parent
 
     def _moves(self, node: KnownNode) -> list[Event]:
         assert node.account is not None  # positions always have one

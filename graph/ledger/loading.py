@@ -368,10 +368,10 @@ class _Loader:
                 "UNWIND $rows AS row MATCH (e:Equipment {key: row.key})-[r:USED_EQUIPMENT]->() "
                 "WHERE r.voided_ms IS NULL AND r.is_uncertain IS NULL AND r.start_ms < row.cut "
                 "AND (r.end_ms IS NULL OR r.end_ms > row.cut) "
-                "RETURN row.operation AS operation, collect(DISTINCT r.operation_id) AS runs",
+                "RETURN row.operation AS operation, e.key AS machine, collect(DISTINCT r.operation_id) AS runs",
                 rows=rows,
             ):
-                self.world.running[row["operation"]] = sorted(row["runs"])
+                self.world.running[row["operation"], row["machine"]] = sorted(row["runs"])
 
     async def load_reagent_lots(self, records: Iterable[Record]) -> None:
         numbers = set()

@@ -169,6 +169,16 @@ class OperationRecord(_Checked):
     acknowledged_by: str | None
 
     @property
+    def handled(self) -> list[tuple[str, str]]:
+        """(kind, key) of what goes in and what comes out."""
+        return [(end.kind, end.id) for end in self.inputs] + [(end.kind, end.id) for end in self.outputs]
+
+    @property
+    def involved(self) -> list[tuple[str, str]]:
+        """(kind, key) of what is handled and what is used."""
+        return self.handled + [(use.kind, use.id) for use in self.uses]
+
+    @property
     def name(self) -> str:
         return f"operation:{self.id}"
 

@@ -56,19 +56,17 @@ class Event:
             members["e"] = list(self.end) if self.end[0] != self.end[1] else self.end[0]
         if self.is_open:
             members["i"] = 1
-        for name, value in (
-            ("z", self.offset),
-            ("q", self.quantity),
-            ("u", self.unit),
-            ("n", span_units(self.units)),
-            ("c", int(self.consumed)),
-            ("p", self.position),
-            ("d", list(self.despite)),
-            ("k", self.kept),
-        ):
-            if value:
-                members[name] = value
-        return members
+        others = {
+            "z": self.offset,
+            "q": self.quantity,
+            "u": self.unit,
+            "n": span_units(self.units),
+            "c": int(self.consumed),
+            "p": self.position,
+            "d": list(self.despite),
+            "k": self.kept,
+        }
+        return members | {name: value for name, value in others.items() if value}
 
     @classmethod
     def from_json(cls, members: dict[str, Any]) -> Event:

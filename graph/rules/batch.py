@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from graph.errors import Deviation, Place, Violation, Warned
+from graph.errors import Deviation, Violation, Warned
 from graph.records import ClosingRecord, CorrectionRecord, OperationRecord, Record
 from graph.vocabulary import OPERATIONS
 
@@ -38,6 +38,8 @@ class Batch:
     items: list[Item]
     violations: list[Violation] = field(default_factory=list)
     warnings: list[Warned] = field(default_factory=list)
+    unread: frozenset[str] = frozenset()  # keys that records name which could not be read
+    refused: set[int] = field(default_factory=set)  # ids (in memory) of the records that were refused
 
     @cached_property
     def fresh(self) -> list[Item]:
@@ -97,10 +99,9 @@ class Batch:
         violation = Violation(
             code=code, message=message, remedy=remedy, record=record.id, member=member, place=record.place
         )
+        self.refused.add(id(record))
         if violation not in self.violations[-50:]:  # one fault, told once for each record
             self.violations.append(violation)
 
     def warn(self, record: Record, code: str, message: str, member: str | None = None) -> None:
-        self.warnings.append(
-            Warned(code=code, message=message, record=record.id, member=member, place=record.place or Place())
-        )
+        self.warnings.append(Warned(code=code, message=message, record=record.id, member=member, place=record.place))

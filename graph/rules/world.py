@@ -69,10 +69,10 @@ class World:
     entries: dict[str, KnownEntry] = field(default_factory=dict)
     reagent_lots: dict[tuple[str, str, str], str] = field(default_factory=dict)
     occupants: dict[str, set[NodeId]] = field(default_factory=dict)  # of storage cells: what was ever stored there
-    parents: dict[str, str] = field(default_factory=dict)  # position -> position above, at all times
     keyed_digests: dict[str, str] = field(default_factory=dict)  # digest of a sealed value -> its keyed digest
     users: dict[str, set[str]] = field(default_factory=dict)  # node id -> operations that used or took it
-    running: dict[str, list[str]] = field(default_factory=dict)  # decontamination -> operations running across it
+    # (decontamination, machine) -> operations recorded before that ran in it at that time
+    running: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     ranges: list[KnownNode] = field(default_factory=list)
 
     def node(self, kind: str, key: str) -> KnownNode | None:
@@ -111,16 +111,30 @@ class World:
         found = self.ancestors([f"{kind}:{key}"])
         return {thing.removeprefix("Donor:") for thing in found if thing.startswith("Donor:")}
 
-    def is_within(self, position: str, place: str) -> bool:
-        """Whether a position is the place or stands below it. Iterative; a ring of parents ends it."""
-        seen: set[str] = set()
+    def is_within(self, position: str, place: str, at_ms: int) -> bool:
+        """Whether a position was the place at that time, or stood below it, as far as what is above it is loaded."""
+        return place in self.above(position, at_ms)
+
+    def above(self, position: str, at_ms: int) -> list[str]:
+        """The position and those it stood in at that time, from below. Where they form a ring, each stands there once."""
+        found: dict[str, None] = {}
         current: str | None = position
-        while current is not None and current not in seen:
-            if current == place:
-                return True
-            seen.add(current)
-            current = self.parents.get(current)
-        return False
+        while current is not None and current not in found:
+            found[current] = None
+            current = self.parent_of(current, at_ms)
+        return list(found)
+
+    def parent_of(self, position: str, at_ms: int) -> str | None:
+        """The position above at that time: where it was last moved to, else what its own record says."""
+        node = self.node("StoragePosition", position)
+        if node is None:
+            return None
+        moves = node.account.events if node.account is not None else []
+        before = [event for event in moves if event.start[0] <= at_ms]
+        if before:
+            return max(before, key=lambda event: (event.start, event.seq)).position
+        parent: str | None = node.values.get("parent")
+        return parent
 
     def accounted(self) -> Iterator[KnownNode]:
         return (node for node in self.nodes.values() if node.account is not None)
