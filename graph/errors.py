@@ -134,8 +134,8 @@ class BadInput(StemgraphError):
 class NotFound(StemgraphError):
     code = "not_found"
 
-    def __init__(self, ids: tuple[str, ...]) -> None:
-        super().__init__(f"There is no {', '.join(ids)}.", remedy="Check the spelling; ids are written Kind:key.")
+    def __init__(self, ids: tuple[str, ...], *, remedy: str = "Check the spelling; ids are written Kind:key.") -> None:
+        super().__init__(f"There is no {', '.join(ids)}.", remedy=remedy)
         self.ids = ids
 
 

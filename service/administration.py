@@ -57,7 +57,7 @@ class Administration:
     async def revoke_token(self, request: Request) -> Response:
         key = request.path_params["key"]
         if not await self._store.tokens.revoke(key):
-            raise NotFound((f"token {key}",))
+            raise NotFound((f"token {key}",), remedy="`stemgraph token list` shows them all.")
         return JSONResponse({"revoked": key})
 
 

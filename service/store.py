@@ -63,7 +63,9 @@ async def open_store(settings: Settings, *, make: bool, lock: FolderLock | None 
     check_package_names()
     is_new = settings.store is None and not (settings.data / "engine").exists()
     if is_new and not make:
-        raise NotFound((f"store in {settings.data}",))
+        raise NotFound(
+            (f"store in {settings.data}",), remedy="`stemgraph import` or `serve` makes one; or name its folder."
+        )
     engine, keyring = await _open_parts(settings, is_new=is_new, lock=lock)
     try:
         store = await Store.over(engine, keyring)

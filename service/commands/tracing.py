@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.errors import BadInput, NotPermitted, StemgraphError
+from graph.vocabulary import KINDS, kind_code
 from service.commands.output import console, finish, print_json, printable
 from service.options import option, store_options
 from service.settings import Settings
@@ -80,22 +81,12 @@ class Question:
         return pairs
 
 
-def _enum_names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
-    """``CellLot,Subject`` or ``CELL_LOT,SUBJECT`` as GraphQL writes them."""
+def _names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
+    """``CellLot,Subject`` or ``CELL_LOT,SUBJECT``, as GraphQL writes them."""
     if text is None:
         return None
     names = [name.strip() for name in text.split(",") if name.strip()]
-    return [_upper_snake(name) for name in names]
-
-
-def _upper_snake(name: str) -> str:
-    if name.isupper():
-        return name
-    spaced = "".join(
-        f"_{letter}" if letter.isupper() and number and not name[number - 1].isupper() else letter
-        for number, letter in enumerate(name)
-    )
-    return spaced.upper()
+    return [kind_code(name) if name in KINDS else name for name in names]
 
 
 @click.command()
@@ -113,8 +104,8 @@ def _upper_snake(name: str) -> str:
     "--backward", "direction", flag_value="backward", allow_from_autoenv=False, help="Short for --direction backward."
 )
 @option("--depth", type=click.IntRange(min=0), metavar="N", help="Go no further than N steps (and say so).")
-@option("--kinds", callback=_enum_names, metavar="KINDS", help="List only these: CellLot,Subject. All are walked.")
-@option("--operations", callback=_enum_names, metavar="TYPES", help="List only what these reached: EXPANDED,POOLED.")
+@option("--kinds", callback=_names, metavar="KINDS", help="List only these: CellLot,Subject. All are walked.")
+@option("--operations", callback=_names, metavar="TYPES", help="List only what these reached: EXPANDED,POOLED.")
 @option("--known-at", metavar="TIME", help="As the records stood then: 2025-06-01T00:00:00+08:00.")
 @option("--json", "as_json", env="TRACE_JSON", is_flag=True, help="Print the GraphQL data, all pages of it.")
 @option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture to FILE.")
@@ -218,29 +209,35 @@ def show_trace(to: Console, question: Question, data: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("step", justify="right")
     table.add_column("id", overflow="fold", min_width=16)
-    table.add_column("by", overflow="fold")
+    for column in ("operation", "start", "with"):
+        table.add_column(column, overflow="fold")
     for row in answer["nodes"]["edges"]:
         node = row["node"]
-        table.add_row(str(node["depth"]), printable(node["id"]), "\n".join(_shown(ways[node["id"]])))
+        every = ways[node["id"]] or [("", "", "")]
+        shown, rest = every[:_SHOWN_EDGES], len(every) - _SHOWN_EDGES
+        for number, way in enumerate(shown):
+            begin = ("", "") if number else (str(node["depth"]), printable(node["id"]))
+            table.add_row(*begin, *map(printable, way))
+        if rest > 0:
+            table.add_row("", "", f"and {rest} more, see --json", "", "")
     to.print()
     to.print(table)
 
 
-def _ways(answer: dict[str, Any]) -> dict[str, list[str]]:
-    """For each thing, the edges that led to it from a step nearer to the start (or the same, for what only touched)."""
+def _ways(answer: dict[str, Any]) -> dict[str, list[tuple[str, str, str]]]:
+    """For each thing the acts that led to it, from a step nearer to the start: which, when, and with what."""
     depths = {row["node"]["id"]: row["node"]["depth"] for row in answer["nodes"]["edges"]}
-    ways: dict[str, list[str]] = defaultdict(list)
+    ways: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for row in answer["edges"]["edges"]:
         edge = row["node"]
         near, far = sorted((edge["from"], edge["to"]), key=lambda end: depths.get(end, 0))
-        at = f", {edge['start']}" if edge["start"] else ""
-        act = " ".join(filter(None, (edge["type"], edge["operationId"])))
+        act = " ".join(filter(None, (edge["type"], (edge["operationId"] or "").removeprefix("Operation:"))))
         if near != far:
-            ways[far].append(f"{printable(act)}{at}: {printable(edge['from'])} → {printable(edge['to'])}")
+            ways[far].append((act, _when(edge), near))
     return ways
 
 
-def _shown(ways: Iterable[str]) -> list[str]:
-    every = list(ways)
-    rest = len(every) - _SHOWN_EDGES
-    return [*every[:_SHOWN_EDGES], f"and {rest} more (--json lists them)"] if rest > 0 else every
+def _when(edge: dict[str, Any]) -> str:
+    """``2025-01-18 10:00+08:00``; of a time that is not exact, the earliest and the latest."""
+    bounds = [edge["start"], edge["startLatest"]]
+    return " / ".join(dict.fromkeys(bound.replace("T", " ").replace(":00.000", "") for bound in bounds if bound))
