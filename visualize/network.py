@@ -25,13 +25,14 @@ from visualize.picture import Picture
 from visualize.rollup import Link, Shown
 from visualize.words import Speech
 
-__all__ = ["Network", "drawing_script", "network_of"]
+__all__ = ["READABLE", "Network", "drawing_script", "network_of"]
 
+READABLE: Final = 0.55  # scale below which labels are too small: then a part of the picture is shown first
 _SCRIPT: Final = "templates/lib/vis-9.1.2/vis-network.min.js"  # inside the package pyvis
 _SIZE: Final = 13  # half the width of a shape with its label below
 _MARGIN: Final = 7  # around a label inside its shape
 _MOST_LINE_LABELS: Final = 60
-_INK, _FAINT = "#333333", "#a0a0a0"
+_INK, _FAINT = "#333333", "#b4b4b4"
 
 _OPTIONS: Final[dict[str, Any]] = {
     "physics": {"enabled": False},
@@ -136,7 +137,7 @@ def _node_style(shape: Shown, label: str) -> dict[str, Any]:
             "bottom": _MARGIN,
         }
     if shape.is_group:
-        style |= {"shapeProperties": {"borderDashes": [5, 4]}, "borderWidth": 3}
+        style["shadow"] = {"enabled": True, "color": "#777777", "size": 0, "x": 5, "y": -5}  # like a stack
     return style
 
 

@@ -22,9 +22,9 @@ from graph.vocabulary import KINDS
 from queries.trace import TraceEdge, TraceNode
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
 from visualize.generations import Side
-from visualize.network import Network, drawing_script, network_of
+from visualize.network import READABLE, Network, drawing_script, network_of
 from visualize.picture import Picture, TraceQuestion
-from visualize.rollup import LARGEST_PICTURE, Link, Shown
+from visualize.rollup import ONE_BY_ONE, Link, Shown
 from visualize.values import span_text
 from visualize.words import LANGUAGES, Speech, edge_label, kind_label
 
@@ -50,7 +50,7 @@ class _ThingRow:
     members: Sequence[tuple[NodeId, str | None]]  # of a group: the first, with the address of their own trace
     count: int
     place: str
-    steps: int
+    steps: str
     recorded: Sequence[Row]
 
 
@@ -107,7 +107,7 @@ def trace_page(
 
 def _height(network: Network) -> int:
     """Of the room for the picture, so that little of it stays empty where the picture is fitted into a wide window."""
-    scale = min(1.0, _USUAL_WIDTH / max(network.width, 1))
+    scale = min(1.0, max(_USUAL_WIDTH / max(network.width, 1), READABLE))
     return round(min(max(network.height * scale + 60, 340), 1000))
 
 
@@ -159,19 +159,26 @@ def _rolled_up(picture: Picture, say: Speech, address: Address | None) -> dict[s
         groups=len(groups),
         grouped=f"{sum(shape.count for shape in groups):,}",
     )
+    return {"text": text, "smaller": [] if address is None else _smaller(picture, say, address)}
+
+
+def _smaller(picture: Picture, say: Speech, address: Address) -> list[tuple[str, str]]:
+    """Parts that can be seen one by one: the first steps, and the lineage without what touched it."""
+    summary, question = picture.answer.summary, picture.question
+    parts: list[tuple[str, str]] = []
     seen, fitting = 0, None
-    for depth, count in picture.answer.summary.by_depth:
+    for depth, count in summary.by_depth:
         seen += count
-        if seen <= LARGEST_PICTURE and depth > 0:
+        if seen <= ONE_BY_ONE and depth > 0:
             fitting = (depth, seen)
-    smaller = None
-    if address is not None and fitting is not None:
-        depth, count = fitting
-        smaller = (
-            say("first_generations", depth=depth, count=count),
-            address(replace(picture.question, max_depth=depth), say.language),
-        )
-    return {"text": text, "smaller": smaller}
+    if fitting is not None:
+        text = say("first_steps", depth=fitting[0], count=fitting[1])
+        parts.append((text, address(replace(question, max_depth=fitting[0]), say.language)))
+    lineage = {kind: count for kind, count in summary.by_kind if KINDS[kind].is_material and kind != "Reagent"}
+    if len(lineage) < len(summary.by_kind) and 1 < sum(lineage.values()) <= ONE_BY_ONE:
+        text = say("only_lineage", count=sum(lineage.values()))
+        parts.append((text, address(replace(question, kinds=tuple(lineage)), say.language)))
+    return parts
 
 
 def _legend(picture: Picture, say: Speech) -> list[tuple[str, str, str, int]]:
@@ -190,6 +197,10 @@ def _place(shape: Shown, say: Speech) -> str:
     first, last = shape.generation, shape.generation_last
     generation = str(first) if first == last else f"{first} – {last}"
     return say("generation_of" if shape.side is Side.LINEAGE else "beside_generation", generation=generation)
+
+
+def _steps(shape: Shown) -> str:
+    return str(shape.depth) if shape.depth == shape.depth_last else f"{shape.depth} – {shape.depth_last}"
 
 
 def _own_trace(question: TraceQuestion, item: TraceNode, direction: Direction, language: str, address: Address) -> str:
@@ -228,12 +239,13 @@ def _things(picture: Picture, say: Speech, address: Address | None) -> list[_Thi
             members=_members(picture, shape, say, address) if shape.is_group else (),
             count=shape.count,
             place=_place(shape, say),
-            steps=shape.named[0].depth,
+            steps=_steps(shape),
             recorded=() if shape.is_group else _recorded(picture, shape, say),
         )
         for number, shape in enumerate(picture.drawing.shapes)
     ]
-    return sorted(rows, key=lambda row: (row.steps, row.node))
+    shapes = picture.drawing.shapes
+    return sorted(rows, key=lambda row: (shapes[row.shape].depth, row.node))
 
 
 def _link_rows(picture: Picture, say: Speech) -> list[_LinkRow]:
@@ -320,6 +332,9 @@ def _content(picture: Picture, network: Network, say: Speech, address: Address |
         "lines": lines,
         "operations": sections,
         "start": next((number for number, shape in enumerate(drawing.shapes) if shape.is_start), None),
+        "readable": READABLE,
+        "height": network.height,
+        "leads": "right" if picture.question.direction is Direction.FORWARD else "left",
         "words": {"nothing": say("nothing_chosen")},
     }
 
@@ -329,7 +344,11 @@ def _told(section: Section) -> list[Any]:
 
 
 def _shape_details(picture: Picture, shape: Shown, say: Speech, address: Address | None) -> dict[str, Any]:
-    rows = [Row(say("kind"), kind_label(shape.kind, say.language)), Row(say("place"), _place(shape, say))]
+    rows = [
+        Row(say("kind"), kind_label(shape.kind, say.language)),
+        Row(say("place"), _place(shape, say)),
+        Row(say("steps"), _steps(shape)),
+    ]
     links: list[tuple[str, str]] = []
     if shape.is_group:
         rest = shape.count - len(shape.named)
@@ -338,7 +357,6 @@ def _shape_details(picture: Picture, shape: Shown, say: Speech, address: Address
         links = [(node[1], href) for node, href in _members(picture, shape, say, address) if href is not None]
     else:
         item = shape.named[0]
-        rows.append(Row(say("steps"), str(item.depth)))
         rows += _recorded(picture, shape, say)
         if address is not None and not item.is_hidden:
             links = [

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graph.reader import NodeId
 from queries.trace import Trace, TraceEdge, TraceNode
 from visualize.generations import Side, Standing
 
-__all__ = ["LARGEST_PICTURE", "MOST_LINKS", "Drawing", "Link", "Shown", "roll_up"]
+__all__ = ["LARGEST_PICTURE", "MOST_LINKS", "ONE_BY_ONE", "Drawing", "Link", "Shown", "roll_up"]
 
-LARGEST_PICTURE = 200  # shapes; more are no picture any more
-MOST_LINKS = 1000  # lines between them
+ONE_BY_ONE = 200  # things; as many can be told apart in a picture
+_TANGLE = 1000  # lines between them; more hide what they link
+# What is rolled up may as well be easy to take in.
+LARGEST_PICTURE = 120  # shapes
+MOST_LINKS = 400
 _NAMED = 12  # members that a group names, for a reader to go on from
 
 
@@ -25,6 +29,8 @@ class Shown:
     side: Side
     generation: int  # a group's first
     generation_last: int
+    depth: int  # of the nearest to the start
+    depth_last: int
     column: int  # generations that are drawn together have one
     named: tuple[TraceNode, ...]
     count: int
@@ -35,7 +41,7 @@ class Shown:
 
     @property
     def is_start(self) -> bool:
-        return any(item.depth == 0 for item in self.named)
+        return self.depth == 0
 
     @property
     def node(self) -> NodeId:
@@ -73,36 +79,49 @@ class Drawing:
         return self.shapes[link.source].is_group or self.shapes[link.target].is_group
 
 
-_Group = tuple[str, Side, int, bool]  # kind, side, column, and whether it is of what was asked about
+class _Group(NamedTuple):
+    """What is rolled up together."""
+
+    kind: str
+    side: Side
+    column: int
+    is_start: bool
 
 
 def roll_up(
     answer: Trace,
     standing: Mapping[NodeId, Standing],
     *,
+    one_by_one: int = ONE_BY_ONE,
     largest: int = LARGEST_PICTURE,
     most_links: int = MOST_LINKS,
 ) -> Drawing:
-    """As many things on their own as fit, the largest groups rolled up first, and those of the starts last.
+    """Everything on its own where that is little enough; otherwise as much as fits. What stands beside the lineage is rolled up first, the starts last, and of
+    what comes at the same time the largest groups.
 
     Where there are more generations than fit, neighbouring ones are drawn together. Cost: a few times nodes and edges.
     """
+    if len(answer.nodes) <= one_by_one:
+        drawing = _drawing(answer, standing, _groups(answer.nodes, standing, 1), frozenset())
+        if len(drawing.links) <= _TANGLE:
+            return drawing
     span = 1
     while len(groups := _groups(answer.nodes, standing, span)) > largest and span < len(answer.nodes):
         span *= 2
-    by_size = sorted(
-        (key for key, items in groups.items() if len(items) > 1), key=lambda key: (key[-1], -len(groups[key]))
+    foldable = sorted(
+        (key for key, items in groups.items() if len(items) > 1),
+        key=lambda key: (key.is_start, key.side is Side.LINEAGE, -len(groups[key])),
     )
     count = len(answer.nodes)
     rolled = 0
-    while rolled < len(by_size) and (count > largest or span > 1):
-        count -= len(groups[by_size[rolled]]) - 1
+    while rolled < len(foldable) and (count > largest or span > 1):
+        count -= len(groups[foldable[rolled]]) - 1
         rolled += 1
     while True:
-        drawing = _drawing(answer, standing, groups, frozenset(by_size[:rolled]))
-        if len(drawing.links) <= most_links or rolled == len(by_size):
+        drawing = _drawing(answer, standing, groups, frozenset(foldable[:rolled]))
+        if len(drawing.links) <= most_links or rolled == len(foldable):
             return drawing
-        rolled += max(1, (len(by_size) - rolled) // 2)
+        rolled += max(1, (len(foldable) - rolled) // 2)
 
 
 def _groups(
@@ -111,7 +130,8 @@ def _groups(
     groups: dict[_Group, list[TraceNode]] = defaultdict(list)
     for item in nodes:
         place = standing[item.node]
-        groups[item.node[0], place.side, place.generation // span, item.depth == 0].append(item)
+        key = _Group(item.node[0], place.side, place.generation // span, item.depth == 0)
+        groups[key].append(item)
     return groups
 
 
@@ -124,17 +144,18 @@ def _drawing(
     shapes: list[Shown] = []
     number_of: dict[NodeId, int] = {}
     for key, members in groups.items():
-        kind, side, column, _ = key
         for items in [members] if key in rolled else [[item] for item in members]:
             generations = [standing[item.node].generation for item in items]
             number_of.update((item.node, len(shapes)) for item in items)
             shapes.append(
                 Shown(
-                    kind=kind,
-                    side=side,
+                    kind=key.kind,
+                    side=key.side,
                     generation=min(generations),
                     generation_last=max(generations),
-                    column=column,
+                    depth=min(item.depth for item in items),
+                    depth_last=max(item.depth for item in items),
+                    column=key.column,
                     named=tuple(items[:_NAMED]),
                     count=len(items),
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graph.times import Moment, render
+from graph.times import BadTime, Moment, parse_moment, render
 from graph.vocabulary import Field, FieldType
 from visualize.words import Speech, name_in
 
@@ -62,8 +62,16 @@ def _one(field: Field, value: Any, say: Speech) -> str:
         ]
         return _joined(parts, say)
     if isinstance(value, str):
-        return field.choices.label(value, say.language)
+        return _time(value) if field.type is FieldType.TIME else field.choices.label(value, say.language)
     return _plain(value)
+
+
+def _time(text: str) -> str:
+    """As other times are shown; as it was written where the record says its zone elsewhere."""
+    try:
+        return moment_text(parse_moment(text))
+    except BadTime:
+        return text
 
 
 def _range(value: Sequence[Any]) -> str:

@@ -62,7 +62,8 @@ _WORDS: Final = Words(
             "共 {total} 项，无法逐一绘出：其中 {grouped} 项按类别和代合并为 {groups} 组。",
         ),
         "see_smaller": ("One by one:", "逐一显示："),
-        "first_generations": ("the first {depth} generations ({count})", "前 {depth} 代（{count} 项）"),
+        "first_steps": ("the first {depth} steps ({count})", "前 {depth} 步（{count} 项）"),
+        "only_lineage": ("only the lineage ({count})", "仅谱系（{count} 项）"),
         "generation": ("Generation", "代"),
         "generation_of": ("generation {generation}", "第 {generation} 代"),
         "beside_generation": ("beside generation {generation}", "第 {generation} 代旁"),
@@ -72,7 +73,7 @@ _WORDS: Final = Words(
         "legend_into": ("was used in it", "用于其中"),
         "legend_out_of": ("came of it, or where it was", "其结果或所在位置"),
         "legend_start": ("thick rim: the start", "粗边框：起点"),
-        "legend_group": ("broken rim: a group, with how many it holds", "虚线边框：一组，标有数量"),
+        "legend_group": ("a stack: a group, with how many it holds", "叠放：一组，标有数量"),
         "legend_reading": (
             "Material flows from left to right: the lineage in the middle, what went into it above, what came of it below.",
             "物料自左向右流动。中间为谱系；上方为投入，下方为结果与位置。",

@@ -4,7 +4,6 @@
   const content = JSON.parse(document.getElementById("content").textContent);
   const container = document.getElementById("network");
   const panel = document.getElementById("details");
-  const READABLE = 0.62; // below this, labels are too small to read: then a part is shown first
 
   function element(name, text, parent) {
     const made = document.createElement(name);
@@ -55,11 +54,15 @@
     network.fit({ animation: false, maxZoomLevel: 1 });
   }
 
+  // What does not fit is entered at the start, with most of the room on the side where the trace leads.
   function open() {
     fit();
-    if (network.getScale() >= READABLE) return;
-    const place = content.start === null ? { x: 0, y: 0 } : network.getPosition(content.start);
-    network.moveTo({ position: place, scale: READABLE });
+    const scale = content.readable;
+    if (network.getScale() >= scale || content.start === null) return;
+    const place = network.getPosition(content.start);
+    if (content.height * scale < container.clientHeight) place.y = 0; // the whole height is seen
+    const room = container.clientWidth * 0.36 * (content.leads === "right" ? -1 : 1);
+    network.moveTo({ position: place, scale, offset: { x: room, y: 0 } });
   }
 
   function zoom(factor) {
@@ -81,7 +84,7 @@
     if (button.dataset.shape !== undefined) {
       const id = Number(button.dataset.shape);
       network.selectNodes([id]);
-      network.focus(id, { scale: Math.max(network.getScale(), READABLE) });
+      network.focus(id, { scale: Math.max(network.getScale(), content.readable) });
       show(content.shapes[id]);
     } else {
       const id = Number(button.dataset.link);
