@@ -37,6 +37,7 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
                 own = record.canonical if name == record.name else _replacement_of(record)
                 if name == record.name and is_same(record.canonical, known.payload):
                     item.is_unchanged = True
+                    break  # and so is the replacement that it brings along
                 elif own is not None:
                     batch.refuse(
                         record,
@@ -48,6 +49,7 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
             elif (first := seen.get(name)) is not None:
                 if first.canonical == record.canonical:
                     item.is_unchanged = True
+                    break
                 else:
                     batch.refuse(
                         record,
