@@ -176,7 +176,7 @@ class LineReader:
                 Violation(code=code, message=message, remedy=remedy, place=place, record=_id_of(value))
                 for code, message, remedy in found
             )
-            return RawRecord(None, place, problems)
+            return RawRecord(value, place, problems)
         return RawRecord(value, self._place())
 
     def _place(self) -> Place:

@@ -17,6 +17,7 @@ from graph.records import (
     parse,
 )
 from graph.rules.batch import Batch, Item
+from graph.rules.unread import hides_names, keys_named
 from graph.viewer import OWNER, Permission, Viewer
 
 __all__ = ["STUB_KINDS", "admit", "check_permitted"]
@@ -58,30 +59,37 @@ def check_permitted(submission: Submission) -> None:
         )
 
 
-def admit(submission: Submission) -> tuple[Batch, list[Violation]]:
-    """The records, and everything that keeps them out before the store is asked."""
+def admit(submission: Submission) -> Batch:
+    """The records, with everything that keeps them out before the store is asked.
+
+    Those that are records are judged all the same, so that all violations come at once. There are none of them in the
+    batch where nothing can be said of what the others may name.
+    """
     if len(submission.records) > LARGEST_REQUEST:
-        return Batch([]), [
-            Violation(
-                code="too_large",
-                message=f"{len(submission.records)} records in one request; at most {LARGEST_REQUEST} are applied as a whole.",
-                remedy="Import them in batches (--batch).",
-            )
-        ]
+        too_large = Violation(
+            code="too_large",
+            message=f"{len(submission.records)} records in one request; at most {LARGEST_REQUEST} are applied as a whole.",
+            remedy="Import them in batches (--batch).",
+        )
+        return Batch([], [too_large])
     items: list[Item] = []
     problems: list[Violation] = []
+    unread: set[str] = set()
+    is_legible = True
     signer = _signer(submission)
     for raw in submission.records:
         record, violations = parse(raw if signer is None else _signed(raw, signer.person), submission.zone)
         problems += violations
         if record is None:
+            unread |= keys_named(raw)
+            is_legible = is_legible and not hides_names(raw)
             continue
         problems += _check_signature(record, submission, signer)
         problems += _check_seals(record)
         items.append(Item(record))
     if not items and not problems:
         problems.append(Violation(code="empty", message="There is no record in it.", remedy="Hand in at least one."))
-    return Batch(items), problems
+    return Batch(items if is_legible else [], problems, unread=frozenset(unread))
 
 
 def _signer(submission: Submission) -> Viewer | None:

@@ -147,9 +147,9 @@ class Ledger:
         StoreUnavailable where the store does not answer: hand the same submission in again then, with the same key.
         """
         check_permitted(submission)
-        batch, problems = admit(submission)
-        if problems:
-            return Receipt(accepted=False, violations=tuple(problems))
+        batch = admit(submission)
+        if not batch.items:
+            return _refusal(batch)
         async with self._turn:
             try:
                 return await self._engine.write(lambda tx: self._apply(tx, submission, batch))
@@ -157,7 +157,8 @@ class Ledger:
                 return refusal.receipt
 
     async def _apply(self, tx: Transaction, submission: Submission, parsed: Batch) -> Receipt:
-        batch = Batch([Item(item.record) for item in parsed.items])  # a retry starts afresh
+        # a retry starts afresh
+        batch = Batch([Item(item.record) for item in parsed.items], list(parsed.violations), unread=parsed.unread)
         head = await self._advance(tx)
         known = await self._known_receipt(tx, submission)
         self._cache.at(head.digest)
@@ -362,4 +363,5 @@ def _recorded_ms(record: Record, now: int) -> int:
 
 
 def _refusal(batch: Batch) -> Receipt:
-    return Receipt(accepted=False, violations=tuple(batch.violations), warnings=tuple(batch.warnings))
+    violations = sorted(batch.violations, key=lambda each: (each.place.file or "", each.place.line or 0))
+    return Receipt(accepted=False, violations=tuple(violations), warnings=tuple(batch.warnings))

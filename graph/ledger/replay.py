@@ -37,7 +37,7 @@ def replay(request: Iterable[Entry], effects: Effects) -> None:
     stamps = {}
     items = []
     for entry in request:
-        item = Item(parse_stored(orjson.loads(entry.payload)))
+        item = Item(parse_stored(orjson.loads(entry.payload)), claimed_ms=entry.claimed_ms)
         items.append(item)
         stamps[id(item)] = Stamp(entry.seq, entry.recorded_ms)
     ordered = in_order_of_effect(Batch(items))

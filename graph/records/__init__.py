@@ -13,11 +13,12 @@ from graph.records.model import (
     ResourceUse,
     canonical,
 )
-from graph.records.parse import parse, parse_stored
+from graph.records.parse import CLOSING_FIELDS, parse, parse_stored
 from graph.records.units import expand_units, lot_of_unit
 from graph.records.values import BadValue, check_value, clean_key, is_sealed
 
 __all__ = [
+    "CLOSING_FIELDS",
     "AmendmentRecord",
     "BadValue",
     "ClosingRecord",

@@ -22,14 +22,14 @@ from graph.records.values import printable
 from graph.times import BadTime, Moment, parse_zone
 from graph.vocabulary import KINDS, OPERATIONS, USES, Field, personal_identifier
 
-__all__ = ["parse", "parse_stored"]
+__all__ = ["CLOSING_FIELDS", "parse", "parse_stored"]
 
 _SHAPES = ("node", "operation", "closing", "correction", "amendment")
 _MISSING = object()
 
 # What a closing may add: fields of the operations that last, and of uses. Which of them fit is known when the operation
 # is. No two of these declare one name differently (tested).
-_CLOSING_FIELDS: dict[str, Field] = {
+CLOSING_FIELDS: dict[str, Field] = {
     name: field
     for part in (*(operation for operation in OPERATIONS.values() if operation.is_lasting), *USES.values())
     for name, field in part.fields.items()
@@ -157,7 +157,7 @@ class _Parser(ActReading):
         end = self.moment(value, "end", required=True)
         use = self.key(value, "use", required=False)
         by = self.key(value, "by", required=False)
-        values = self.values(value.get("data"), _CLOSING_FIELDS, "data.")
+        values = self.values(value.get("data"), CLOSING_FIELDS, "data.")
         if operation is None or end is None:
             return None
         return ClosingRecord(

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from graph.errors import Deviation, Violation, Warned
-from graph.records import ClosingRecord, CorrectionRecord, OperationRecord, Record
+from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, OperationRecord, Record
 from graph.vocabulary import OPERATIONS
 
 __all__ = ["Batch", "Item"]
+
+_NOW = 2**62  # later than any claim
 
 
 @dataclass(slots=True)
@@ -19,6 +21,11 @@ class Item:
     record: Record
     is_unchanged: bool = False
     deviations: list[Deviation] = field(default_factory=list)
+    claimed_ms: int | None = None  # when it is said to have been recorded; None: now
+
+    def __post_init__(self) -> None:
+        if self.claimed_ms is None and self.record.recorded_at is not None:
+            self.claimed_ms = self.record.recorded_at.earliest_ms
 
     @property
     def operation(self) -> OperationRecord | None:
@@ -74,6 +81,12 @@ class Batch:
     def live(self) -> list[tuple[Item, OperationRecord]]:
         """The operations that stand when the whole request is applied."""
         return [(item, operation) for item, operation in self.operations if operation.id not in self.corrections]
+
+    @cached_property
+    def late(self) -> list[Item]:
+        """Amendments and closings, which take effect after all else: the last recorded last."""
+        found = [item for item in self.fresh if isinstance(item.record, AmendmentRecord | ClosingRecord)]
+        return sorted(found, key=lambda item: _NOW if item.claimed_ms is None else item.claimed_ms)
 
     @cached_property
     def stored(self) -> set[tuple[str, str]]:

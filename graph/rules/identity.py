@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from graph.records import (
+    CLOSING_FIELDS,
     AmendmentRecord,
     ClosingRecord,
     CorrectionRecord,
@@ -84,6 +85,8 @@ def references(record: Record) -> Iterator[tuple[str, str, str]]:
         if record.replacement is not None:
             for member, kind, key in references(record.replacement):
                 yield f"replacement.{member}", kind, key
+    elif isinstance(record, ClosingRecord):
+        yield from _field_references(CLOSING_FIELDS, record.values, "data.")
     elif isinstance(record, OperationRecord):
         yield from _operation_references(record)
     by = getattr(record, "by", None)
@@ -141,7 +144,8 @@ def check_links(batch: Batch, world: World) -> None:
     def exists(kind: str, key: str) -> bool:
         if kind == "CellUnit":
             return exists("CellLot", lot_of_unit(key))
-        return world.node(kind, key) is not None or (kind, key) in declared or (kind, key) in makers
+        is_known = world.node(kind, key) is not None or (kind, key) in declared or (kind, key) in makers
+        return is_known or key in batch.unread
 
     for item in batch.fresh:
         record = item.record
@@ -225,6 +229,8 @@ def _check_closing(batch: Batch, world: World, item: Item) -> None:
         return
     here, known = batch.operation_of.get(record.operation), world.operations.get(record.operation)
     operation = here[1] if here is not None else known.record if known is not None else None
+    if operation is None and record.operation in batch.unread:
+        return
     if operation is None:
         batch.refuse(
             record,
@@ -305,10 +311,11 @@ def _check_correction(batch: Batch, world: World, item: Item) -> None:
         return
     known = world.operations.get(record.operation)
     if known is None and record.operation not in batch.operation_of:
-        batch.refuse(
-            record, "unknown_reference", "operation",
-            f"operation names {record.operation}, which does not exist.", "Name the operation that is wrong.",
-        )  # fmt: skip
+        if record.operation not in batch.unread:
+            batch.refuse(
+                record, "unknown_reference", "operation",
+                f"operation names {record.operation}, which does not exist.", "Name the operation that is wrong.",
+            )  # fmt: skip
         return
     others = [other.record.id for other in batch.corrections[record.operation] if other is not item]
     corrected_by = known.corrected_by if known is not None else None
@@ -321,25 +328,35 @@ def _check_correction(batch: Batch, world: World, item: Item) -> None:
 
 
 def _check_reagent_lots(batch: Batch, world: World) -> None:
-    lots = dict(world.reagent_lots)
+    """(manufacturer, name, lot number) is unique, on the values as the request leaves them."""
+    values: dict[str, dict[str, Any]] = {}
+    told: dict[str, Record] = {}
     for item in batch.fresh:
         record = item.record
-        named: list[tuple[str, Mapping[str, Any]]] = []
         if isinstance(record, NodeRecord) and record.kind == "Reagent":
-            named.append((record.id, record.values))
-        elif isinstance(record, AmendmentRecord) and record.kind == "Reagent":
+            values[record.id] = {**record.values, **values.get(record.id, {})}
+            told[record.id] = record
+        elif (operation := item.operation) is not None and operation.id not in batch.corrections:
+            for output in operation.outputs:
+                if output.kind == "Reagent":
+                    values[output.id] = {**output.values, **values.get(output.id, {})}
+                    told[output.id] = record
+    for item in batch.late:
+        record = item.record
+        if isinstance(record, AmendmentRecord) and record.kind == "Reagent":
             known = world.node("Reagent", record.id_of)
-            named.append((record.id_of, {**(known.values if known else {}), **record.values}))
-        elif (operation := item.operation) is not None:
-            named += [(output.id, output.values) for output in operation.outputs if output.kind == "Reagent"]
-        for key, values in named:
-            lot = reagent_lot(values)
-            if lot is not None and lots.setdefault(lot, key) != key:
-                batch.refuse(
-                    record, "exists_already", "data.lot_number",
-                    f"That manufacturer, name and lot number is Reagent:{lots[lot]} already.",
-                    "Use that key, or mend the lot number.",
-                )  # fmt: skip
+            before = values.get(record.id_of, known.values if known is not None else {})
+            values[record.id_of] = {**before, **record.values}
+            told[record.id_of] = record
+    lots = {lot: key for lot, key in world.reagent_lots.items() if key not in values}
+    for key, given in values.items():
+        lot = reagent_lot(given)
+        if lot is not None and lots.setdefault(lot, key) != key:
+            batch.refuse(
+                told[key], "exists_already", "data.lot_number",
+                f"That manufacturer, name and lot number is Reagent:{lots[lot]} already.",
+                "Use that key, or mend the lot number.",
+            )  # fmt: skip
 
 
 def reagent_lot(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -351,7 +368,8 @@ def reagent_lot(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
 def in_order_of_effect(batch: Batch) -> list[Item] | None:
     """The new records, each after what makes the things it takes; None, with violations, where that is a ring.
 
-    Nodes come before operations, amendments and closings after; otherwise the order of the request is kept.
+    Nodes come before operations, amendments and closings after; otherwise the order of the request is kept, but that of
+    amendments whose recorded times say which was the last.
     """
     makers = batch.makers
     acts = [item for item in batch.fresh if item.operation is not None or isinstance(item.record, CorrectionRecord)]
@@ -386,5 +404,4 @@ def in_order_of_effect(batch: Batch) -> list[Item] | None:
         sorter.done(*ready)
     nodes = [item for item in batch.fresh if isinstance(item.record, NodeRecord)]
     nodes.sort(key=lambda item: not getattr(item.record, "is_stub", False))
-    late = [item for item in batch.fresh if isinstance(item.record, AmendmentRecord | ClosingRecord)]
-    return nodes + ordered + late
+    return nodes + ordered + batch.late

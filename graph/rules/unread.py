@@ -10,14 +10,17 @@ from typing import Any
 
 from graph.records import BadValue, RawRecord, clean_key, lot_of_unit
 
-__all__ = ["is_opaque", "keys_named"]
+__all__ = ["hides_names", "keys_named"]
 
 _NAMING = ("id", "id_of", "operation")
+_ASIDE = frozenset({"byte_order_mark", "crlf"})  # of a line whose record is read all the same
 _SIDES = ("inputs", "outputs", "uses")
 
 
-def is_opaque(raw: RawRecord) -> bool:
-    """Whether nothing can be told of what it may name: a line that is not JSON, say."""
+def hides_names(raw: RawRecord) -> bool:
+    """Whether it cannot be told what the record names: a line that is not JSON, say."""
+    if raw.problems and all(problem.code in _ASIDE for problem in raw.problems):
+        return False
     return not isinstance(raw.value, dict) or not isinstance(raw.value.get("record"), str)
 
 
