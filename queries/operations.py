@@ -303,7 +303,7 @@ def _end(
     return End(
         node=view.stubs.name(node) if is_hidden else node,
         is_hidden=is_hidden,
-        quantity=end.get("quantity"),
+        quantity=float(len(units)) if (units := end.get("units")) else end.get("quantity"),
         unit=end.get("unit"),
         units=tuple(
             view.stubs.name(("CellUnit", unit))[1] if ("CellUnit", unit) in hidden else unit
