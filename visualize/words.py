@@ -19,8 +19,8 @@ _WORDS: Final = Words(
         "as_of_seq": ("At ledger entry", "截至账本条目"),
         "known_at": ("As the records stood on", "按此时已有记录"),
         "more_beyond": (
-            "There is more beyond generation {depth}: the question stopped there.",
-            "第 {depth} 代之后还有内容：查询在此停止。",
+            "There is more beyond {depth} steps: the question stopped there.",
+            "{depth} 步之后还有内容：查询在此停止。",
         ),
         "unrecorded": ("Origin not recorded: {names}.", "来源未记录：{names}。"),
         "and_more": ("and {count} more", "另有 {count} 项"),
