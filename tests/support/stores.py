@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from graph.encoding import SEALED_PREFIX
 from graph.engine import Engine, Transaction
 from graph.keys import KeyRing, MemoryKeys
 from graph.ledger import Receipt, Submission, open_ledger
@@ -98,15 +99,16 @@ async def lines_of(store: Store, *, sealed: bool = False) -> list[bytes]:
     return [line async for line in store.ledger.export(sealed=sealed)]
 
 
-async def graph_of(engine: Engine, *, with_positions: bool = True) -> dict[str, Sequence[Any]]:
+async def graph_of(engine: Engine, *, exactly: bool = True) -> dict[str, Sequence[Any]]:
     """All that the ledger says, as the database holds it: nodes and edges with every property, in a fixed order.
 
-    Without ``with_positions`` the entry numbers are left out: what stays is the same whatever the order of entries.
+    Not ``exactly``: without the numbers of entries, and with all sealed values alike, whose salts are random. What is
+    left is the same whatever order the same records came in.
     """
     found: dict[str, Sequence[Any]] = {}
     for label in (*KINDS, "Deviation"):
         rows = await engine.read(f"MATCH (n:{label}) RETURN properties(n) AS p")
-        found[label] = sorted(_plain(row["p"], with_positions=with_positions) for row in rows)
+        found[label] = sorted(_plain(row["p"], exactly=exactly) for row in rows)
     rows = await engine.read(
         "MATCH (a)-[r]->(b) RETURN labels(a)[0] AS fk, a.key AS f, type(r) AS t, labels(b)[0] AS tk, b.key AS k, "
         "properties(r) AS p"
@@ -116,19 +118,22 @@ async def graph_of(engine: Engine, *, with_positions: bool = True) -> dict[str, 
             row["t"],
             f"{row['fk']}:{row['f']}",
             f"{row['tk']}:{row['k']}",
-            _plain(row["p"], with_positions=with_positions),
+            _plain(row["p"], exactly=exactly),
         ]
         for row in rows
     )
     return found
 
 
+_SEALED = "sealed"
 _POSITIONS = frozenset({"seq", "voided_seq", "closed_seq", "key"})
 
 
-def _plain(properties: Mapping[str, Any], *, with_positions: bool) -> str:
+def _plain(properties: Mapping[str, Any], *, exactly: bool) -> str:
     told = {name: value for name, value in properties.items() if value is not None}
-    if not with_positions:
+    if not exactly:
+        told = {name: _SEALED if str(value).startswith(SEALED_PREFIX) else value for name, value in told.items()}
+    if not exactly:
         is_deviation = "severity" in told
         told = {
             name: value
