@@ -21,6 +21,10 @@ class PlacedRecord(RawRecord):
     def place_of(self, member: str | None) -> Place:
         """The cell of the member, or of what it is part of; the record's own where it has none."""
         path = member or ""
+        if path not in self.cells:  # of a list, such as all inputs: its first
+            inside = (cell for name, cell in self.cells.items() if name.startswith((f"{path}[", f"{path}.")))
+            if path and (first := next(inside, None)):
+                return first
         while path:
             if found := self.cells.get(path):
                 return found

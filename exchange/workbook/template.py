@@ -167,7 +167,7 @@ def _note(column: Column, language: Language) -> str:
             parts.append(shape[number])
         if column.declared.unit:
             parts.append(column.declared.unit)
-        notes.append("; ".join(parts) or ("文本", "text")[number])
+        notes.append(" · ".join(parts) or ("文本", "text")[number])
     return f"[{' | '.join(notes)}]"
 
 

@@ -587,6 +587,8 @@ def test_a_violation_of_the_door_finds_the_cell_of_its_member(tmp_path: Path) ->
     assert record.place_of("inputs[0].units").cell == "扩增!H2"
     assert record.place_of("inputs[0].units[1]").cell == "扩增!H2"
     assert record.place_of("data.seeding_density").cell == "扩增!G2"
+    assert record.place_of("inputs").cell == "扩增!E2"
+    assert record.place_of("data.no_such_field").cell == "扩增!A2"
     assert record.place_of("end").cell == "扩增!A2"
 
 
