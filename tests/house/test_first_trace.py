@@ -63,7 +63,8 @@ def test_both_languages_have_the_same_commands() -> None:
 @pytest.mark.parametrize("mistake", [True, False])
 def test_both_languages_say_the_same_records(tmp_path: Path, mistake: bool) -> None:
     said: list[Any] = []
-    for language, title in (("en", "Administered"), ("zh", "给药")):
+    languages: tuple[tuple[Language, str], ...] = (("en", "Administered"), ("zh", "给药"))
+    for language, title in languages:
         path = tmp_path / f"{language}.xlsx"
         write_template(path, language)
         fill_in(path, language)
