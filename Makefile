@@ -20,6 +20,9 @@ demo: $(VENV)/.can-run ## load the trial into a fresh store, print a trace, serv
 test: $(VENV)/.can-test ## run all tests on the embedded engine
 	$(BIN)/python -m pytest $(ARGS)
 
+test-neo4j: $(VENV)/.can-test ## run the contract suite on a real Neo4j (Maven fetches it once)
+	$(BIN)/python -m pytest --neo4j -m neo4j $(ARGS)
+
 check: format-check lint types imports generated test ## everything a change must pass
 
 format-check: $(VENV)/.can-test ## is the code formatted?
@@ -81,4 +84,4 @@ $(VENV)/.can-test: requirements-dev.lock $(VENV)/.can-run
 	$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
-.PHONY: help demo test check format-check lint types imports generated generate format bench lock clean
+.PHONY: help demo test test-neo4j check format-check lint types imports generated generate format bench lock clean

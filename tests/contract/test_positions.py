@@ -122,5 +122,5 @@ async def test_history_tells_old_and_new_value_person_time_and_reason(told: Stor
     assert (changes["ethnicity"].old, changes["ethnicity"].new) == (None, "Han")
     assert (relationship.by, relationship.reason, relationship.recorded_ms) == ("P-02", "misread", _ms(VOIDED))
     corrected = await history(view, "Operation:EXPANDED-1")
-    assert [change.record for change in corrected][0] == "operation"
+    assert corrected[0].record == "operation"
     assert {change.reason for change in corrected if change.record == "correction"} == {"written down wrong"}

@@ -163,7 +163,7 @@ async def test_of_two_rebuilds_at_once_one_makes_the_graph_and_the_other_is_told
     monkeypatch.setattr(replay, "_REBUILT", 10)
     before = await graph_of(whole.engine)
     other = await open_again(whole.engine, keyring=whole.keyring)
-    ends: list[Any] = await asyncio.gather(whole.ledger.rebuild(), other.ledger.rebuild(), return_exceptions=True)
+    ends = await asyncio.gather(whole.ledger.rebuild(), other.ledger.rebuild(), return_exceptions=True)
     told = [end for end in ends if isinstance(end, StemgraphError)]
     assert [type(end) for end in told] == [Conflict]
     assert told[0].code == "rebuild_taken_over"

@@ -103,6 +103,7 @@ class Neo4jServer:
         self.process.wait()
 
     def _wait_until_started(self, output: Path) -> None:
+        text = ""
         for _ in range(_START_SECONDS * 10):
             text = output.read_text("utf-8", errors="replace")
             if "Started." in text:

@@ -143,7 +143,7 @@ def _plain(properties: Mapping[str, Any], *, exactly: bool) -> str:
         if "account" in told:
             account = orjson.loads(told["account"])
             events = [{name: value for name, value in event.items() if name != "s"} for event in account["events"]]
-            told["account"] = {**account, "events": sorted(events, key=lambda event: orjson.dumps(event))}
+            told["account"] = {**account, "events": sorted(events, key=orjson.dumps)}
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
 
 

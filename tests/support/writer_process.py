@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from graph.engine import connect
 from graph.keys import KeyFile
+from support.house import ROOT
 from support.stores import open_again, record
 
 __all__ = ["WriterProcess", "at_once"]
@@ -28,13 +29,12 @@ class WriterProcess:
     @classmethod
     async def start(cls, **orders: Any) -> WriterProcess:
         """Returns when the process has opened the store and waits for the word."""
-        root = Path(__file__).resolve().parents[2]
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             __file__,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={"PYTHONPATH": f"{root}:{root / 'tests'}"},
+            env={"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
         )
         writer = cls(process)
         assert await writer._ask(json.dumps(orders)) == "ready"
@@ -66,14 +66,19 @@ async def _main() -> None:
     orders = json.loads(sys.stdin.readline())
     engine = await connect(orders["address"], orders["user"], orders["password"])
     store = await open_again(engine, keyring=KeyFile(orders["keys"]))
-    print("ready", flush=True)
+    _say("ready")
     sys.stdin.readline()
     receipts = []
     for number, records in enumerate(orders["requests"]):
         receipt = await record(store, records, key=f"{orders['name']}, {number}")
         receipts.append(receipt.as_json())
-    print(json.dumps(receipts), flush=True)
+    _say(json.dumps(receipts))
     await engine.close()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
