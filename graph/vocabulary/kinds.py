@@ -70,8 +70,9 @@ class CellLot(Kind):
         items=("PUR-02", "EXP-02", "QCI-02", "QCR-01", "STI-06", "OUT-04"),
     )  # fmt: skip
     passage_number = Field(
-        type=T.INTEGER, en="Passage number", zh="细胞代次", unit="P", items=("EXP-05",), low=0, aliases=("代次",)
-    )
+        type=T.INTEGER, en="Passage number", zh="细胞代次", unit="P", items=("EXP-05",), low=0, high=1_000,
+        aliases=("代次",),
+    )  # fmt: skip
     stage = Field(type=T.CHOICE, en="Lot stage", zh="批次阶段", items=("ADD-20",), choices=words.LOT_STAGES)
     production_date = Field(type=T.DATE, en="Production date", zh="生产日期", items=("QCI-04", "QCR-03"))
     expiry_date = Field(
@@ -134,7 +135,7 @@ class StoragePosition(Kind):
         type=T.BOOLEAN, en="Shared environment", zh="共享环境", items=("ADD-29",),
         note="True where what stands in it shares one atmosphere or liquid, as in a tank.",
     )  # fmt: skip
-    capacity = Field(type=T.INTEGER, en="Capacity", zh="容量", items=("ADD-29",), low=0)
+    capacity = Field(type=T.INTEGER, en="Capacity", zh="容量", items=("ADD-29",), low=0, high=1_000_000_000)
 
 
 class Subject(Kind):

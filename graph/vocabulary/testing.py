@@ -69,7 +69,9 @@ class QcIn(Act):
         type=T.NUMBER, en="Cell quantity", zh="细胞数量", unit="cells", low=0, items=("QCI-05",),
         note="As found at the handover.",
     )  # fmt: skip
-    vial_count = Field(type=T.INTEGER, en="Vial count", zh="支数", unit="vial", low=0, items=("QCI-05",))
+    vial_count = Field(
+        type=T.INTEGER, en="Vial count", zh="支数", unit="vial", low=0, high=1_000_000_000, items=("QCI-05",)
+    )
     test_quantity = Field(
         type=T.NUMBER, en="Test quantity", zh="检测数量", low=0, items=("QCI-06",), unit_field="test_quantity_unit",
         note="What is used up is said by the input's quantity, marked consumed.",

@@ -28,8 +28,8 @@ class KeptDoor:
         return Receipt(accepted=True, seq=1, applied=len(submission.records))
 
 
-def viewer(role: Role, purpose: str | None = None) -> Viewer:
-    return Viewer(person="P-1", role=role, purpose=purpose)
+def viewer(role: Role, *, person: str = "P-01", purpose: str | None = None) -> Viewer:
+    return Viewer(person=person, role=role, purpose=purpose)
 
 
 async def ask(store: Store, query: str, variables: Mapping[str, Any] | None = None, *, as_: Viewer = OWNER) -> Answer:

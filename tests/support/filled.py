@@ -52,7 +52,7 @@ def _one(field: Field) -> Any:
         case FieldType.RANGE:
             return [-number, number]
         case FieldType.MAP:
-            return {name: number for name in (field.keys.fields if field.keys else ())}
+            return dict.fromkeys(field.keys.fields if field.keys else (), number)
         case FieldType.SERIES:
             return [["2025-01-05T10:00:00+08:00", number], ["2025-01-05T11:00:00+08:00", number + 1]]
         case FieldType.RESULT:
