@@ -19,6 +19,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-\d\d")
 _NO_OFFSET = "has no offset: write one (+08:00), or give the record a zone"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _DAY_MS = 86_400_000
 
 
@@ -49,6 +50,11 @@ def parse_zone(text: object) -> timezone:
     """The fixed offset of ``+08:00`` or ``Z``; names of places are refused, their offsets change."""
     if not isinstance(text, str) or not _ZONE.fullmatch(text):
         raise BadTime(text, "is no offset from UTC; write it like +08:00")
+    return _zone(text)
+
+
+@lru_cache(maxsize=256)
+def _zone(text: str) -> timezone:
     if text == "Z":
         return UTC
     sign = -1 if text[0] == "-" else 1
@@ -56,7 +62,7 @@ def parse_zone(text: object) -> timezone:
 
 
 def _ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def _offset_minutes(moment: datetime) -> int:

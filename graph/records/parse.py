@@ -72,7 +72,7 @@ class _Parser(ActReading):
 
     def _base(self, value: Mapping[str, Any], key: str, recorded_at: Moment | None, **canonical: Any) -> dict[str, Any]:
         members = {"record": value["record"], "id": key, **canonical}
-        kept = {name: member for name, member in members.items() if member not in (None, [], {}, (), "", False)}
+        kept = {name: member for name, member in members.items() if member}
         if self.takes_zone:
             kept["zone"] = self.zone
         return {"id": key, "canonical": kept, "recorded_at": recorded_at, "place": self.place}

@@ -58,7 +58,7 @@ def clean_key(text: Any, what: str = "id") -> str:
 
 def is_sealed(value: Any) -> bool:
     """True for ``{"sealed": digest}``, with or without the salt and value beside it."""
-    return isinstance(value, Mapping) and "sealed" in value and set(value) <= {"sealed", "salt", "value"}
+    return isinstance(value, dict) and "sealed" in value and set(value) <= {"sealed", "salt", "value"}
 
 
 def _finite(value: Any) -> int | float:
@@ -69,6 +69,8 @@ def _finite(value: Any) -> int | float:
             raise BadValue("is a whole number too large to be kept exactly", f"The largest is {LARGEST_WHOLE}.")
     elif not math.isfinite(value):
         raise BadValue("is not a finite number", "Leave the member out where there is no value.")
+    elif value.is_integer() and abs(value) <= LARGEST_WHOLE:
+        return int(value)  # 20.0 is written 20 in canonical form
     return value
 
 
@@ -206,8 +208,8 @@ def _result(value: Any) -> Any:
 
 def _one(field: Field, value: Any, zone: str | None) -> Any:
     kind = field.type
-    if kind in _PLAIN:
-        checked = _PLAIN[kind](value)
+    if (clean := _PLAIN.get(kind)) is not None:
+        checked = clean(value)
         _check_bounds(field, checked)
     elif kind is FieldType.TIME:
         checked = clean_moment(value, zone).text

@@ -74,9 +74,11 @@ def check_rings(hearing: Hearing) -> None:
 
 def check_places(hearing: Hearing) -> None:
     """No position stands in itself, at any time at which one of those above it is moved."""
+    times: list[int] | None = None
     for item in hearing.batch.fresh:
         for position, member in _placed(item):
-            if _stands_in_itself(hearing, position):
+            times = _times_of_moves(hearing) if times is None else times
+            if _stands_in_itself(hearing, position, times):
                 hearing.batch.refuse(
                     item.record, "cycle", member, f"StoragePosition:{position} would stand in itself.",
                     "Check which position stands in which.",
@@ -93,13 +95,18 @@ def _placed(item: Item) -> Iterator[tuple[str, str]]:
         yield (record.id if isinstance(record, NodeRecord) else record.target.partition(":")[2]), "data.parent"
 
 
-def _stands_in_itself(hearing: Hearing, position: str) -> bool:
-    world = hearing.world
+def _times_of_moves(hearing: Hearing) -> list[int]:
+    """The times between which no position is moved."""
     times = {_ALWAYS, _EVER}
-    for known in world.accounted():
+    for known in hearing.world.accounted():
         if known.kind == "StoragePosition" and known.account is not None:
             times |= {event.start[0] for event in known.account.events}
-    for at_ms in sorted(times):
+    return sorted(times)
+
+
+def _stands_in_itself(hearing: Hearing, position: str, times: list[int]) -> bool:
+    world = hearing.world
+    for at_ms in times:
         highest = world.above(position, at_ms)[-1]
         if world.parent_of(highest, at_ms) == position:
             return True

@@ -59,6 +59,8 @@ _NO_WORDS = Words({})
 class FieldType(Enum):
     """The shapes a value may have in a record (records.md, "Shapes")."""
 
+    __hash__ = object.__hash__  # each is the only one of its kind; looked up for every value of every record
+
     STRING = "string"  # a code or a name: one line
     TEXT = "text"  # free text: always at least tier 2
     INTEGER = "integer"
