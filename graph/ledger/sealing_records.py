@@ -43,19 +43,17 @@ def tier3_members(
     if shape in {"node", "amendment"}:
         values = payload.get("data") or {}
         is_personal = is_personal or is_genetic(values.get("test_item"))
-        yield from _of_fields(
-            values, KINDS[payload["kind"]].fields, has_results=payload["kind"] == "QCResult", is_personal=is_personal
-        )
+        yield from _of_fields(values, KINDS[payload["kind"]].fields, _OF_KIND[payload["kind"]], is_personal=is_personal)
     elif shape == "correction":
         if payload.get("replacement"):
             yield from tier3_members(payload["replacement"])
     elif shape == "operation":
         operation = OPERATIONS[payload["type"]]
-        yield from _of_fields(payload.get("data"), operation.fields)
+        yield from _of_fields(payload.get("data") or {}, operation.fields, _OF_OPERATION[operation.name])
         kinds = [end["kind"] for end in payload["inputs"]]
         for output in payload.get("outputs", ()):
             values = output.get("data", {})
-            for name in sorted(values):
+            for name in sorted(values.keys() & _OF_KIND[output["kind"]]):
                 declared = KINDS[output["kind"]].fields[name]
                 item = values.get("test_item")
                 tier = field_tier(declared, operation=operation.name, input_kinds=kinds, test_item=item)
@@ -63,18 +61,20 @@ def tier3_members(
                     yield values, name, declared
 
 
+def _sealable(fields: Mapping[str, Field], *, has_results: bool = False) -> frozenset[str]:
+    """The fields whose values may be of tier 3: always, or as what some tests have found."""
+    return frozenset(name for name, field in fields.items() if field.tier == 3 or (has_results and name in RESULT_FIELDS))
+
+
+_OF_KIND = {name: _sealable(kind.fields, has_results=name == "QCResult") for name, kind in KINDS.items()}
+_OF_OPERATION = {name: _sealable(operation.fields) for name, operation in OPERATIONS.items()}
+
+
 def _of_fields(
-    values: dict[str, Any] | None,
-    fields: Mapping[str, Field],
-    *,
-    has_results: bool = False,
-    is_personal: bool = False,
+    values: dict[str, Any], fields: Mapping[str, Field], sealable: frozenset[str], *, is_personal: bool = False
 ) -> Iterator[tuple[dict[str, Any], str, Field]]:
-    for name in sorted(values or ()):
-        if values is None or values[name] is None:
-            continue
-        is_raised = has_results and name in RESULT_FIELDS and (is_personal or is_sealed(values[name]))
-        if fields[name].tier == 3 or is_raised:
+    for name in sorted(values.keys() & sealable):
+        if values[name] is not None and (fields[name].tier == 3 or is_personal or is_sealed(values[name])):
             yield values, name, fields[name]
 
 
