@@ -42,7 +42,13 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
     administration = Administration(store)
     # In the order they are asked. OpenID Connect will be one more.
     authenticators = (BearerTokens(store.tokens), LocalCommands(store.keyring), Sessions(store.tokens))
-    door = Doorkeeper(authenticators, base_url=base_url, metrics=metrics, before_answer=store.access_log.flush)
+    door = Doorkeeper(
+        authenticators,
+        base_url=base_url,
+        metrics=metrics,
+        before_answer=store.access_log.flush,
+        error_page=pages.problem,
+    )
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"alive": True})

@@ -78,6 +78,15 @@ class Pages:
         end_session(response)
         return response
 
+    def problem(self, request: Request, status: int, message: str, remedy: str) -> Response:
+        """Why a page cannot be shown, and what to do."""
+        viewer = getattr(request.state, "viewer", None)
+        words = words_in(language_of(request))
+        heading = words.get(f"problem_{status}", words["problem"])
+        return self._page(
+            request, "problem.html", viewer, status=status, heading=heading, message=message, remedy=remedy
+        )
+
     def _is_secure(self, request: Request) -> bool:
         return (self._base_url or str(request.base_url)).startswith("https:")
 

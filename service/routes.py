@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -51,29 +52,34 @@ class Doorkeeper:
         base_url: str | None,
         metrics: Metrics,
         before_answer: Callable[[], Awaitable[None]],
+        error_page: Callable[[Request, int, str, str], Response],
     ) -> None:
-        """``before_answer`` makes the access log durable: no answer leaves before it."""
+        """``before_answer`` makes the access log durable: no answer leaves before it. ``error_page`` shows a status, a
+        message and what to do to who opened a page.
+        """
         self._authenticators = authenticators
         self._base_url = base_url
         self._metrics = metrics
         self._before_answer = before_answer
+        self._error_page = error_page
 
     def route(self, path: str, endpoint: Endpoint, rule: Rule, *, methods: Sequence[str] = ("GET",)) -> Route:
         """A Starlette route that obeys ``rule``."""
 
         async def guarded(request: Request) -> Response:
             started = time.perf_counter()
+            said = functools.partial(self._said, request, rule)
             try:
                 response = await self._let_through(request, endpoint, rule)
             except StemgraphError as error:
-                response = error_answer(status_of(error), error.code, error.message, error.remedy)
+                response = said(status_of(error), error.code, error.message, error.remedy)
             except HTTPException as error:
-                response = error_answer(error.status_code, "bad_request", error.detail, "Correct the request.")
+                response = said(error.status_code, "bad_request", error.detail, "Correct the request.")
             except ClientDisconnect:
-                response = error_answer(400, "cut_short", "The request was cut short.", "Send it again.")
+                response = said(400, "cut_short", "The request was cut short.", "Send it again.")
             except Exception as error:  # noqa: BLE001  the edge: whatever it is, it is logged and answered
                 log_failure("request failed", error, route=path)
-                response = error_answer(
+                response = said(
                     500, "internal_error", "The service failed on this request.", "See the service's log; try again."
                 )
             seconds = time.perf_counter() - started
@@ -89,6 +95,12 @@ class Doorkeeper:
 
         guarded.rule = rule  # type: ignore[attr-defined]  # read by the test that walks all routes
         return Route(path, guarded, methods=list(methods))
+
+    def _said(self, request: Request, rule: Rule, status: int, code: str, message: str, remedy: str) -> Response:
+        """An error in the form that was asked for: a page to who opens one in a browser, JSON to all others."""
+        if rule.is_page and "text/html" in request.headers.get("accept", ""):
+            return self._error_page(request, status, message, remedy)
+        return error_answer(status, code, message, remedy)
 
     async def _let_through(self, request: Request, endpoint: Endpoint, rule: Rule) -> Response:
         if rule.body_limit is not None:

@@ -54,6 +54,12 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "types": ("Types and fields", "类型与字段"),
     "find": ("Find", "查找"),
     "start_page": ("Start page", "首页"),
+    "problem": ("This cannot be shown", "无法显示"),
+    "problem_400": ("The question cannot be answered as it is asked", "无法按此方式查询"),
+    "problem_403": ("Not permitted", "无权查看"),
+    "problem_404": ("Not found", "未找到"),
+    "problem_422": ("The answer would not be whole", "结果不完整"),
+    "problem_503": ("The store does not answer at the moment", "数据库暂时无响应"),
     "not_found": ("There is no such page.", "没有此页面。"),
 }
 

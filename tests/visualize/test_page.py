@@ -237,7 +237,7 @@ async def test_an_id_is_text_whatever_it_holds(key: str) -> None:
     assert key in {row[1] for row in shape["sections"][0][1]}
     (row,) = [row for row in page.rows("things") if row.all("td")[0].text == "Cell lot"]
     assert row.one("button").text == " ".join(key.split())
-    assert row.one("button").one("bdi"), "its direction of writing ends where it does"
+    assert row.one("button").one("bdi").text == row.one("button").text, "its direction of writing ends where it does"
     assert not [link for link in page.all("a") if link.attributes["href"].startswith("javascript:")]
 
 
