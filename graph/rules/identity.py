@@ -187,6 +187,8 @@ def _check_made(
     restated: Mapping[NodeId, str],
 ) -> None:
     record, operation = item.record, item.operation
+    if record.name in world.entries or (operation is not None and operation.name in world.entries):
+        return  # refused as another record of that id: what it makes is there because of the first
     if isinstance(record, NodeRecord):
         known = world.node(record.kind, record.id)
         maker = None if record.is_stub else makers.get((record.kind, record.id))
@@ -213,7 +215,7 @@ def _check_made(
                 f"{output.kind}:{output.id} exists already (made by {known.made_by or 'a node record'}).",
                 "Give the output a code of its own.",
             )
-        elif other is not item:
+        elif other is not item and other.operation is not None and other.operation.id != operation.id:
             batch.refuse(
                 record,
                 "exists_already",
