@@ -23,7 +23,7 @@ __all__ = ["export"]
 
 @click.command()
 @store_options(with_url=True)
-@file_argument("file", required=False)
+@file_argument("file", required=False, help="Where to; standard output without it.")
 @option("--sealed", is_flag=True, help="With the values of privacy tier 3. Logged; only the owner may.")
 def export(*, settings: Settings, file: Path | None, sealed: bool) -> None:
     """Write all records, JSON Lines in ledger order, to FILE or to standard output.

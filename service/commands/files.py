@@ -14,7 +14,7 @@ __all__ = ["generate", "template", "write_schema"]
 
 
 @click.command()
-@file_argument("file", metavar="FILE.xlsx")
+@file_argument("file", metavar="FILE.xlsx", help="The workbook to write.")
 @option(
     "--language",
     type=click.Choice(["zh", "en", "both"]),
@@ -52,7 +52,7 @@ def generate(*, donors: int, seed: int) -> None:
 
 
 @click.command(name="schema")
-@file_argument("file", required=False)
+@file_argument("file", required=False, help="Where to; standard output without it.")
 @option("--check", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Compare FILE; write nothing.")
 def write_schema(*, file: Path | None, check: Path | None) -> None:
     """Write the GraphQL schema (SDL) to FILE or to standard output, or say whether a file of it is up to date."""

@@ -39,7 +39,12 @@ def _offset(_context: click.Context, _option: click.Parameter, text: str | None)
 @click.command(name="import")
 @store_options(with_url=True)
 @click.argument(
-    "files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path, dir_okay=False, exists=True)
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE…",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="JSON Lines, a workbook (.xlsx), or separated values (.csv, .tsv).",
 )
 @option("--historic", is_flag=True, help="Take the records' own recorded_at as a claim beside the ledger's clock.")
 @option(

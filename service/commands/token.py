@@ -62,9 +62,9 @@ def list_tokens(*, settings: Settings, as_json: bool) -> None:
 
 @token.command()
 @store_options(with_url=True)
-@click.argument("key")
+@click.argument("key", help="What `token list` shows.")
 def revoke(*, settings: Settings, key: str) -> None:
-    """End a token, and the sessions it opened, from now on. KEY is what `token list` shows."""
+    """End a token, and the sessions it opened, from now on."""
     finish(_ask(settings, "DELETE", f"/tokens/{quote(key, safe='')}"))
     click.echo(f"Revoked {key}.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.errors import BadInput, NotPermitted, StemgraphError
-from graph.vocabulary import KINDS, kind_code
+from graph.vocabulary import KINDS, OPERATIONS, kind_code
 from service.commands.output import console, finish, print_json, printable
 from service.options import option, store_options
 from service.settings import Settings
@@ -81,17 +82,28 @@ class Question:
         return pairs
 
 
-def _names(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
+def _kinds(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
     """``CellLot,Subject`` or ``CELL_LOT,SUBJECT``, as GraphQL writes them."""
-    if text is None:
-        return None
+    codes = {**{kind: kind_code(kind) for kind in KINDS}, **{kind_code(kind): kind_code(kind) for kind in KINDS}}
+    return None if text is None else [codes[name] for name in _known(text, codes)]
+
+
+def _operations(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
+    return None if text is None else _known(text, OPERATIONS)
+
+
+def _known(text: str, known: Collection[str]) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
-    return [kind_code(name) if name in KINDS else name for name in names]
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise click.BadParameter(f"There is no {name}. Did you mean {nearest}?")
+    return names
 
 
 @click.command()
 @store_options(with_url=True)
-@click.argument("start", nargs=-1, required=True, metavar="START…")
+@click.argument("start", nargs=-1, required=True, metavar="START…", help="Ids, written Kind:key.")
 @option(
     "--direction",
     type=click.Choice(["forward", "backward"]),
@@ -104,8 +116,8 @@ def _names(_context: click.Context, _option: click.Parameter, text: str | None) 
     "--backward", "direction", flag_value="backward", allow_from_autoenv=False, help="Short for --direction backward."
 )
 @option("--depth", type=click.IntRange(min=0), metavar="N", help="Go no further than N steps (and say so).")
-@option("--kinds", callback=_names, metavar="KINDS", help="List only these: CellLot,Subject. All are walked.")
-@option("--operations", callback=_names, metavar="TYPES", help="List only what these reached: EXPANDED,POOLED.")
+@option("--kinds", callback=_kinds, metavar="KINDS", help="List only these: CellLot,Subject. All are walked.")
+@option("--operations", callback=_operations, metavar="TYPES", help="List only what these reached: EXPANDED,POOLED.")
 @option("--known-at", metavar="TIME", help="As the records stood then: 2025-06-01T00:00:00+08:00.")
 @option("--json", "as_json", env="TRACE_JSON", is_flag=True, help="Print the GraphQL data, all pages of it.")
 @option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture to FILE.")

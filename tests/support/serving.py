@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,25 @@ from graph.viewer import Role
 from service.application import build_application
 from service.store import Store
 
-__all__ = ["COMMAND", "ServiceProcess", "client_of", "environment", "run_command", "serving", "token_of"]
+__all__ = [
+    "ADDRESS",
+    "COMMAND",
+    "DONE",
+    "REFUSED",
+    "UNAVAILABLE",
+    "USAGE",
+    "Run",
+    "ServiceProcess",
+    "client_of",
+    "environment",
+    "head_of",
+    "run_command",
+    "serving",
+    "token_of",
+]
+
+DONE, REFUSED, USAGE, UNAVAILABLE = 0, 1, 2, 3  # exit codes
+Run = Callable[..., tuple[int, str, str]]  # a command's arguments -> exit code, standard output, standard error
 
 COMMAND = (sys.executable, "-c", "from service.cli import main; main()")
 _SECONDS = 120.0  # more than anything here takes on a busy machine
@@ -83,6 +101,14 @@ class ServiceProcess:
     def wait(self) -> int:
         """Its exit code, once it has ended."""
         return self.process.wait(_SECONDS)
+
+
+def head_of(service: ServiceProcess) -> int:
+    """How many entries the ledger of a running service has."""
+    with service.client() as client:
+        answer = client.post("/graphql", json={"query": "{ serviceInfo { ledgerHead { seq } } }"})
+    seq: int = answer.json()["data"]["serviceInfo"]["ledgerHead"]["seq"]
+    return seq
 
 
 @contextlib.contextmanager
