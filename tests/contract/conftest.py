@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pytest
 
-from graph.engine import Engine, connect
+from graph.engine import EmbeddedEngine, Engine, connect
 from service.store import Store
 from support.neo4j_server import Neo4jServer
-from support.stores import empty_store
-
-NEO4J = pytest.param("neo4j", marks=pytest.mark.neo4j)
+from support.stores import ENGINES, empty_store
 
 
 class NamedServer(NamedTuple):
@@ -44,9 +42,26 @@ async def neo4j_engine(neo4j_server: NamedServer | Neo4jServer) -> AsyncIterator
     await engine.close()
 
 
-@pytest.fixture(scope="session", params=["embedded", NEO4J])
+@pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Engine:
     found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+class Server(Protocol):
+    """How another process reaches the store."""
+
+    address: str
+    user: str
+    password: str
+
+
+@pytest.fixture(scope="session")
+def server(engine: Engine, request: pytest.FixtureRequest) -> Server:
+    """The process behind ``engine``."""
+    if isinstance(engine, EmbeddedEngine):
+        return engine.server
+    found: Server = request.getfixturevalue("neo4j_server")
     return found
 
 

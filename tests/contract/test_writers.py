@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph.engine import EmbeddedEngine, Engine
+from graph.engine import Engine
 from graph.keys import KeyFile
 from service.store import Store
 from support.bench_sheet import BenchSheet, Json, some_of, units_of
@@ -19,9 +19,8 @@ LATER = 1000  # hours: a sheet that begins when the bank is there
 
 
 @pytest.fixture
-def access(engine: Engine, request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+def access(server: Any, tmp_path: Path) -> dict[str, Any]:
     """How another process opens the same store."""
-    server = engine.server if isinstance(engine, EmbeddedEngine) else request.getfixturevalue("neo4j_server")
     return {
         "address": server.address,
         "user": server.user,

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import orjson
+import pytest
 
 from graph.encoding import SEALED_PREFIX
 from graph.engine import Engine, Transaction
@@ -23,6 +24,7 @@ from graph.vocabulary import KINDS
 from service.store import Store
 
 __all__ = [
+    "ENGINES",
     "NotDisposable",
     "empty_store",
     "graph_of",
@@ -35,6 +37,8 @@ __all__ = [
     "wipe",
 ]
 
+# What each test of the contract runs on.
+ENGINES = ["embedded", pytest.param("neo4j", marks=pytest.mark.neo4j)]
 _MARK = "TestDatabase"
 _keys = count(1)
 
