@@ -24,8 +24,8 @@ from graph.records import (
 )
 from graph.rules.account import ACCOUNTED, Account, Bounds, Event, events_of
 from graph.rules.world import KnownNode, KnownOperation, NodeId, World
-from graph.times import Moment
-from graph.vocabulary import KINDS, OPERATIONS, USES
+from graph.times import Moment, with_offset
+from graph.vocabulary import KINDS, OPERATIONS, USES, FieldType
 
 __all__ = ["EdgeChange", "EdgeKey", "Effects", "Stamp", "Writes"]
 
@@ -83,6 +83,15 @@ def _closed(end: Moment, stamp: Stamp) -> Properties:
     if not end.is_exact:
         properties["end_latest_ms"] = end.latest_ms
     return properties
+
+
+def _node_values(kind: str, values: Mapping[str, Any], zone: str | None) -> dict[str, Any]:
+    """The values as a node has them: times with their offset in them, for a node has no zone."""
+    fields = KINDS[kind].fields
+    return {
+        name: with_offset(value, zone) if isinstance(value, str) and fields[name].type is FieldType.TIME else value
+        for name, value in values.items()
+    }
 
 
 class Effects:
@@ -171,7 +180,8 @@ class Effects:
     # -- the five records ------------------------------------------------------------------------------------------
 
     def node(self, record: NodeRecord, stamp: Stamp) -> None:
-        node = KnownNode(kind=record.kind, key=record.id, values=dict(record.values), is_stub=record.is_stub)
+        values = _node_values(record.kind, record.values, record.zone)
+        node = KnownNode(kind=record.kind, key=record.id, values=values, is_stub=record.is_stub)
         self._make(node, stamp)
         if record.kind == "StoragePosition" and (parent := record.values.get("parent")):
             self._part_of(node, parent, record.name, stamp, {})
@@ -183,9 +193,8 @@ class Effects:
         if kind.creates:
             parents = tuple(f"{end.kind}:{end.id}" for end in record.inputs)
             for output in record.outputs:
-                node = KnownNode(
-                    kind=output.kind, key=output.id, values=dict(output.values), made_by=record.id, made=made
-                )
+                values = _node_values(output.kind, output.values, record.zone)
+                node = KnownNode(kind=output.kind, key=output.id, values=values, made_by=record.id, made=made)
                 self._make(node, stamp)
                 if node.account is not None:
                     node.account.parents = parents
@@ -269,13 +278,14 @@ class Effects:
 
     def amendment(self, record: AmendmentRecord, stamp: Stamp) -> None:
         node = self.world.nodes[record.kind, record.id_of]
-        for name, value in record.values.items():
+        values = _node_values(record.kind, record.values, record.zone)
+        for name, value in values.items():
             if value is None:
                 node.values.pop(name, None)
             else:
                 node.values[name] = value
-        encoded = encode_values(KINDS[record.kind].fields, record.values)
-        self._set(node, {**dict.fromkeys(record.values), **encoded})
+        encoded = encode_values(KINDS[record.kind].fields, values)
+        self._set(node, {**dict.fromkeys(values), **encoded})
         if record.kind == "StoragePosition" and "parent" in record.values:
             own = f"node:StoragePosition:{node.key}"
             self._change(

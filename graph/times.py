@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
-__all__ = ["BadTime", "Moment", "day_end_ms", "now_ms", "parse_moment", "parse_zone", "render"]
+__all__ = ["BadTime", "Moment", "day_end_ms", "now_ms", "parse_moment", "parse_zone", "render", "with_offset"]
 
 _ZONE = re.compile(r"Z|[+-](?:0\d|1[0-4]):[0-5]\d")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?")
@@ -124,6 +124,17 @@ def parse_moment(text: str, zone: str | None = None) -> Moment:
             raise BadTime(text, "ends before it begins")
         latest = second[1]
     return Moment(text, _ms(earliest), _ms(latest), _offset_minutes(earliest))
+
+
+def with_offset(text: str, zone: str | None) -> str:
+    """The same time with its offset in the text, for where it is kept apart from its record's zone."""
+    try:
+        parse_moment(text)
+    except BadTime:
+        moment = parse_moment(text, zone)
+        earliest = render(moment.earliest_ms, moment.offset_minutes)
+        return earliest if moment.is_exact else f"{earliest}/{render(moment.latest_ms, moment.offset_minutes)}"
+    return text
 
 
 def day_end_ms(day: str, offset_minutes: int) -> int:
