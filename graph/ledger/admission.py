@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from graph.errors import BadInput, NotPermitted, Violation
 from graph.ledger.model import LARGEST_REQUEST, Submission
@@ -20,7 +20,7 @@ from graph.rules.batch import Batch, Item
 from graph.rules.unread import hides_names, keys_named
 from graph.viewer import OWNER, Permission, Viewer
 
-__all__ = ["STUB_KINDS", "admit", "check_permitted"]
+__all__ = ["STUB_KINDS", "Admitted", "admit", "check_permitted"]
 
 STUB_KINDS = frozenset(
     {
@@ -38,6 +38,14 @@ STUB_KINDS = frozenset(
     }
 )
 _SIGNED = frozenset({"closing", "correction", "amendment"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admitted:
+    """A submission that may be handed in, its records read. ``batch`` holds what is wrong with them by themselves."""
+
+    submission: Submission
+    batch: Batch
 
 
 def check_permitted(submission: Submission) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 
 import orjson
 
-from graph.effects import Stamp
+from graph.effects import Stamp, Writes
 from graph.engine import Engine, Transaction
 from graph.errors import Deviation, IntegrityBroken, StoreUnavailable, Violation, Warned, being_rebuilt
 from graph.keys import KeyRing
-from graph.ledger.admission import admit, check_permitted
+from graph.ledger.admission import Admitted, admit, check_permitted
 from graph.ledger.chain import check_chain
+from graph.ledger.entering import Entered, enter, recorded_ms, request_key
 from graph.ledger.exporting import export_lines
 from graph.ledger.loading import NodeCache, load_world
 from graph.ledger.model import (
@@ -26,18 +27,17 @@ from graph.ledger.model import (
     Receipt,
     Submission,
     Verification,
-    deviation_row,
 )
 from graph.ledger.replay import rebuild
 from graph.ledger.sealing_records import Sealer, is_same_record, tier3_members
 from graph.ledger.vault import Vault
 from graph.ledger.verifying import verify
-from graph.ledger.writing import write_entries, write_graph, write_rows, write_sealed
-from graph.records import CorrectionRecord, NodeRecord, RawRecord, Record, canonical, is_sealed, parse
+from graph.ledger.writing import write_graph, write_rows, write_sealed
+from graph.records import NodeRecord, RawRecord, is_sealed, parse
 from graph.rules.batch import Batch, Item
 from graph.rules.clock import Clock
 from graph.rules.identity import SameAs, check_names, references
-from graph.rules.judge import Judgement, judge
+from graph.rules.judge import judge
 from graph.rules.world import World
 from graph.sealing import same_person_digest
 from graph.times import now_ms
@@ -140,19 +140,27 @@ class Ledger:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    async def record(self, submission: Submission) -> Receipt:
+    async def admit(self, submission: Submission) -> Admitted:
+        """The submission with its records read, to be handed to ``record``; meanwhile others may record.
+
+        Raises NotPermitted where the viewer may not record.
+        """
+        check_permitted(submission)
+        return Admitted(submission=submission, batch=await asyncio.to_thread(admit, submission))
+
+    async def record(self, submission: Submission | Admitted) -> Receipt:
         """Applies the records, whole or not at all.
 
         Violations come back in the receipt, all of them. Raises NotPermitted where the viewer may not record, and
         StoreUnavailable where the store does not answer: hand the same submission in again then, with the same key.
         """
-        check_permitted(submission)
-        batch = admit(submission)
+        admitted = await self.admit(submission) if isinstance(submission, Submission) else submission
+        batch = admitted.batch
         if not batch.items:
             return _refusal(batch)
         async with self._turn:
             try:
-                return await self._engine.write(lambda tx: self._apply(tx, submission, batch))
+                return await self._engine.write(lambda tx: self._apply(tx, admitted.submission, batch))
             except _Refused as refusal:
                 return refusal.receipt
 
@@ -172,6 +180,23 @@ class Ledger:
             # nothing is to be written: the transaction is rolled back
             raise _Refused(known if _is_repeated(batch, world, is_same) else _key_used(submission))
         _add_stubs(batch, world, submission)
+        # Seconds of work for a large request, in which others who ask this process are answered.
+        judged = await asyncio.to_thread(self._judged, batch, world, submission, head, is_same)
+        if judged is None:
+            self._cache.forget()
+            raise _Refused(_refusal(batch))
+        entered, sealed, writes = judged
+        await self._write(tx, entered, sealed, writes)
+        if submission.dry_run:
+            self._cache.forget()
+            raise _Refused(replace(entered.receipt, seq=head.seq))
+        self._cache.keep(world.nodes.values(), entered.digest)
+        return entered.receipt
+
+    def _judged(
+        self, batch: Batch, world: World, submission: Submission, head: Head, is_same: SameAs
+    ) -> tuple[Entered, list[dict[str, Any]], Writes] | None:
+        """Entries, sealed values and rows of the graph; None where the batch holds violations."""
         now = self._clock()
         sealer = Sealer(self._ring)
         judgement = judge(
@@ -179,19 +204,15 @@ class Ledger:
             world,
             clock=Clock(now_ms=now, is_historic=submission.historic),
             is_same=is_same,
-            stamp_of=lambda index, record: Stamp(head.seq + 1 + index, _recorded_ms(record, now)),
+            stamp_of=lambda index, record: Stamp(head.seq + 1 + index, recorded_ms(record, now)),
             seal=sealer.seal,
             keyed_digest=lambda donor: same_person_digest(donor, self._ring),
         )
         if batch.violations or judgement.writes is None:
-            self._cache.forget()
-            raise _Refused(_refusal(batch))
-        receipt, digest = await self._write(tx, submission, judgement, sealer, head, now)
-        if submission.dry_run:
-            self._cache.forget()
-            raise _Refused(replace(receipt, seq=head.seq))
-        self._cache.keep(world.nodes.values(), digest)
-        return receipt
+            return None
+        entered = enter(judgement, submission, head=head, now=now)
+        sealed = [] if submission.dry_run else sealer.rows()  # they need keys, and a dry run makes none
+        return entered, sealed, judgement.writes
 
     async def _advance(self, tx: Transaction) -> Head:
         """The first statement of the transaction writes the head: whoever comes second waits, or is retried."""
@@ -203,7 +224,7 @@ class Ledger:
 
     async def _known_receipt(self, tx: Transaction, submission: Submission) -> Receipt | None:
         """What came of the same request before, where its answer was lost."""
-        rows = await tx.run("MATCH (q:Request {key: $key}) RETURN q.receipt AS receipt", key=_request_key(submission))
+        rows = await tx.run("MATCH (q:Request {key: $key}) RETURN q.receipt AS receipt", key=request_key(submission))
         if not rows:
             return None
         kept = orjson.loads(rows[0]["receipt"])
@@ -228,59 +249,18 @@ class Ledger:
         ]
         return {digest: salt for digest, (_, salt) in (await self.vault.unseal(digests)).items()} if digests else {}
 
-    async def _write(
-        self, tx: Transaction, submission: Submission, judgement: Judgement, sealer: Sealer, head: Head, now: int
-    ) -> tuple[Receipt, str]:
-        """What became of it, and the head's digest after it."""
-        viewer = submission.viewer
-        digest, seq = head.digest, head.seq
-        entries: list[dict[str, Any]] = []
-        raised: list[dict[str, Any]] = []
-        told: list[Deviation] = []
-        for item, record in judgement.applied:
-            seq += 1
-            deviations = tuple(
-                replace(deviation, id=f"{seq}-{number}") for number, deviation in enumerate(item.deviations, 1)
-            )
-            operation = item.operation
-            entry = Entry(
-                seq=seq,
-                name=record.name,
-                target=record.target,
-                payload=canonical(record.canonical).decode(),
-                clock_ms=now,
-                claimed_ms=record.recorded_at.earliest_ms if record.recorded_at else None,
-                actor=viewer.person,
-                role=viewer.role.value,
-                purpose=viewer.purpose,
-                on_behalf_of=submission.on_behalf_of_reason,
-                request=_request_key(submission),
-                also=operation.name if isinstance(record, CorrectionRecord) and operation else None,
-                operator=operation.operator if operation else None,
-                deviations=deviations,
-                previous=digest,
-            )
-            digest = entry.digest_over()
-            entries.append(replace(entry, digest=digest).properties())
-            told += deviations
-            raised += [deviation_row(deviation, seq, entry.recorded_ms) for deviation in deviations]
-        receipt = Receipt(
-            accepted=True,
-            seq=seq,
-            applied=len(entries),
-            unchanged=sum(item.is_unchanged for item in judgement.batch.items),
-            warnings=tuple(judgement.batch.warnings),
-            deviations=tuple(told),
+    async def _write(self, tx: Transaction, entered: Entered, sealed: list[dict[str, Any]], writes: Writes) -> None:
+        if sealed:
+            await write_sealed(tx, sealed)
+        await write_rows(tx, "Entry", entered.entries)
+        await write_rows(tx, "Deviation", entered.deviations)
+        await write_graph(tx, writes)
+        await write_rows(tx, "Request", [entered.request])
+        await tx.run(
+            "MATCH (h:Head {key: 'head'}) SET h.seq = $seq, h.digest = $digest",
+            seq=entered.receipt.seq,
+            digest=entered.digest,
         )
-        assert judgement.writes is not None  # the caller has looked
-        if sealer.pending and not submission.dry_run:  # its rows need keys, and a dry run makes none
-            await write_sealed(tx, sealer.rows())
-        await write_entries(tx, entries)
-        await write_rows(tx, "Deviation", raised)
-        await write_graph(tx, judgement.writes)
-        await write_rows(tx, "Request", [_request_row(submission, receipt, now)])
-        await tx.run("MATCH (h:Head {key: 'head'}) SET h.seq = $seq, h.digest = $digest", seq=seq, digest=digest)
-        return receipt, digest
 
 
 PAGE = 5_000
@@ -340,26 +320,6 @@ def _key_used(submission: Submission) -> Receipt:
         member="idempotencyKey",
     )
     return Receipt(accepted=False, violations=(violation,))
-
-
-def _request_key(submission: Submission) -> str:
-    """Keys of one person do not meet those of another."""
-    return f"{submission.viewer.person}/{submission.idempotency_key}"
-
-
-def _request_row(submission: Submission, receipt: Receipt, now: int) -> dict[str, Any]:
-    kept = {
-        "seq": receipt.seq,
-        "applied": receipt.applied,
-        "unchanged": receipt.unchanged,
-        "warnings": [warning.as_json() for warning in receipt.warnings],
-        "deviations": [deviation.as_json() for deviation in receipt.deviations],
-    }
-    return {"key": _request_key(submission), "receipt": orjson.dumps(kept).decode(), "clock_ms": now}
-
-
-def _recorded_ms(record: Record, now: int) -> int:
-    return record.recorded_at.earliest_ms if record.recorded_at is not None else now
 
 
 def _refusal(batch: Batch) -> Receipt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ __all__ = [
     "Submission",
     "Verification",
     "deviation_row",
+    "digest_of_row",
 ]
 
 GENESIS = "0" * 64  # what stands before the first entry
@@ -143,10 +144,13 @@ class Entry:
             ) from error
 
     def digest_over(self) -> str:
-        """SHA-256 over the digest before and all that the entry says."""
-        content = self.properties()
-        content.pop("digest", None)
-        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return digest_of_row(self.properties())
+
+
+def digest_of_row(properties: Mapping[str, Any]) -> str:
+    """SHA-256 over the digest before and all that an entry says, but its own digest."""
+    content = {name: value for name, value in properties.items() if name != "digest"}
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -63,7 +63,9 @@ def tier3_members(
 
 def _sealable(fields: Mapping[str, Field], *, has_results: bool = False) -> frozenset[str]:
     """The fields whose values may be of tier 3: always, or as what some tests have found."""
-    return frozenset(name for name, field in fields.items() if field.tier == 3 or (has_results and name in RESULT_FIELDS))
+    return frozenset(
+        name for name, field in fields.items() if field.tier == 3 or (has_results and name in RESULT_FIELDS)
+    )
 
 
 _OF_KIND = {name: _sealable(kind.fields, has_results=name == "QCResult") for name, kind in KINDS.items()}

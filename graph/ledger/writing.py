@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from graph.effects import Writes
 from graph.engine import Transaction
 
-__all__ = ["write_entries", "write_graph", "write_rows", "write_sealed"]
+__all__ = ["write_graph", "write_rows", "write_sealed"]
 
 BATCH = 10_000  # rows a statement; measured best on both engines
 T = TypeVar("T")
@@ -23,10 +23,6 @@ async def write_rows(tx: Transaction, label: str, rows: Sequence[dict[str, Any]]
     """New nodes of one label."""
     for batch in _batches(rows):
         await tx.run(f"UNWIND $rows AS row CREATE (n:{label}) SET n = row", rows=batch)
-
-
-async def write_entries(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    await write_rows(tx, "Entry", rows)
 
 
 async def write_sealed(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
