@@ -60,7 +60,9 @@ def test_release_is_of_the_units_it_names() -> None:
     assert register.amounts("DP1") == {"released": 2, "quarantined": 1}
 
 
-@pytest.mark.parametrize(("verdict", "becomes"), [("pass", "released"), ("conditional", "released"), ("fail", "rejected")])
+@pytest.mark.parametrize(
+    ("verdict", "becomes"), [("pass", "released"), ("conditional", "released"), ("fail", "rejected")]
+)
 def test_the_verdict_decides(verdict: str, becomes: str) -> None:
     sheet, register = _product(quantity=3)
     sheet.released(some_of("DP1", 2), verdict)

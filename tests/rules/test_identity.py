@@ -208,7 +208,9 @@ def test_text_beside_a_reference_need_not_exist() -> None:
 def test_what_a_closing_adds_must_exist_too() -> None:
     register = _after(sheet := _lineage())
     sheet.node("StoragePosition", "SITE-2")
-    transport = sheet.act("TRANSPORTED", [{"kind": "CellLot", "id": "L1"}], [{"kind": "StoragePosition", "id": "SITE-2"}])
+    transport = sheet.act(
+        "TRANSPORTED", [{"kind": "CellLot", "id": "L1"}], [{"kind": "StoragePosition", "id": "SITE-2"}]
+    )
     closing = sheet.closing(transport, data={"received_by": "P-99"})
     assert _only(register.hand_in(sheet.records)) == (closing["id"], "data.received_by", "unknown_reference")
 
@@ -275,7 +277,10 @@ def test_what_takes_from_an_itemised_lot_names_units() -> None:
 
 def test_a_unit_that_the_lot_does_not_have_is_refused() -> None:
     sheet, register = _bank(units=5)
-    assert _only(register.hand_in([sheet.expanded(units_of("MCB1", 6), "L2")]))[1:] == ("inputs[0].units", "unknown_unit")
+    assert _only(register.hand_in([sheet.expanded(units_of("MCB1", 6), "L2")]))[1:] == (
+        "inputs[0].units",
+        "unknown_unit",
+    )
 
 
 def test_a_unit_is_used_once() -> None:

@@ -1,7 +1,7 @@
 """A ledger in plain memory: requests are judged by the rules that the door uses, against all that was accepted before.
 
-    register = Register()
-    register.hand_in(sheet.records).accepted
+register = Register()
+register.hand_in(sheet.records).accepted
 """
 
 from __future__ import annotations
