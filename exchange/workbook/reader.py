@@ -43,7 +43,7 @@ _MERGE: Final = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+\d+:[A-Z]+\
 _QUOTED: Final = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _UNREADABLE: Final = (
     zipfile.BadZipFile, zlib.error, InvalidFileException, ParseError, KeyError, ValueError, TypeError, IndexError,
-    AttributeError, EOFError, NotImplementedError, RuntimeError,
+    AttributeError, EOFError, RuntimeError,
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ REGISTRIES = re.compile(
         )
     )
 )
-UNFINISHED = re.compile(r"\b(?:TO" + "DO|FIX" + r"ME|XX" + r"X)\b|NotImplemented" + "Error")
+UNFINISHED = re.compile(r"\b(?:TO" + "DO|FIX" + r"ME|XX" + r"X)\b|raise NotImplemented" + "Error")
 LONGEST_MODULE = 600
 
 
