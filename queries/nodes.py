@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.errors import BadInput
-from graph.reader import AsOf, NodeId, NodeRow, by_kind, id_text
+from graph.reader import LATEST, AsOf, NodeId, NodeRow, by_kind, id_text
 from graph.vocabulary import KINDS, FieldType
 from queries.ids import parse_node_id
 from queries.pages import Cursor, Page, check_first
@@ -51,7 +51,7 @@ async def node_bodies(view: View, wanted: Iterable[NodeId], as_of: AsOf | None =
     every = list(dict.fromkeys(wanted))
     above = {node for node in every if view.hides_kind(node[0])}
     rows = await view.reader.nodes(by_kind(node for node in every if node not in above), as_of)
-    hidden = await view.hidden(rows)
+    hidden = await view.hidden(rows, as_of or LATEST)
     found = {node: hidden_node(view.stubs.name(node)) for node in every if node in above or node in hidden}
     shown = [row for node, row in rows.items() if node not in hidden]
     return found | {node.node: node for node in await _shown(view, "node", shown)}

@@ -229,6 +229,9 @@ def _ends(record: Mapping[str, Any]) -> list[NodeId]:
 
 async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
     hidden = await view.hidden(node for told in every for node in _ends(told.record))
+    for told in every:
+        if told.correction is not None:  # what it made may be no more: whom that led to is seen from before
+            hidden |= await view.hidden(_ends(told.record), AsOf(told.correction.seq - 1))
     unshown: list[Unshown] = []
     for told in every:
         record = told.record

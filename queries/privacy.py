@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.errors import NotPermitted
-from graph.reader import NodeId, Reader, by_kind, id_text
+from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
 
@@ -20,7 +20,7 @@ __all__ = ["AccessLog", "NoLog", "NoVault", "Shown", "Stubs", "Unshown", "Vault"
 
 _SEALED_TIER = 3
 _LOGGED_TIER = 2
-_DONOR_TIER = KINDS["Donor"].tier
+_OF_DONORS = frozenset({"Tissue", "CellLot", "CellUnit", "Reagent"})  # what may come from one person
 
 
 class Vault(Protocol):
@@ -42,7 +42,7 @@ class AccessLog(Protocol):
 class NoVault:
     """A vault that holds nothing, for a store without sealed values."""
 
-    async def open(self, digests: Collection[str]) -> Mapping[str, Any]:
+    async def open(self, digests: Collection[str]) -> Mapping[str, Any]:  # noqa: ARG002 - it holds nothing
         return {}
 
 
@@ -50,10 +50,10 @@ class NoLog:
     """A log that keeps nothing: for the owner of a store that nobody else reads."""
 
     def append(self, viewer: Viewer, what: str, ids: Iterable[str], tier: int) -> None:
-        return None
+        """Keeps nothing."""
 
     async def flush(self) -> None:
-        return None
+        """There is nothing to write."""
 
 
 class Stubs:
@@ -103,6 +103,8 @@ class View:
     vault: Vault = field(default_factory=NoVault)
     log: AccessLog = field(default_factory=NoLog)
     stubs: Stubs = field(default_factory=Stubs)
+    _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
+    _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
 
     def __post_init__(self) -> None:
         if not self.viewer.may(Permission.READ):
@@ -117,25 +119,29 @@ class View:
         """Whether the keys of a kind are above the viewer's tier."""
         return KINDS[kind].tier > self.tier
 
-    async def hidden(self, nodes: Iterable[NodeId]) -> frozenset[NodeId]:
-        """Those whose keys the viewer may not see: kinds above the tier, and lots that lead to one person."""
+    async def hidden(self, nodes: Iterable[NodeId], as_of: AsOf = LATEST) -> frozenset[NodeId]:
+        """Those whose keys the viewer may not see: kinds above the tier, and lots that lead to one person.
+
+        ``as_of`` is the position of the answer: what led to one person there, or is now known to, is hidden.
+        """
         every = list(dict.fromkeys(nodes))
         hidden = {node for node in every if self.hides_kind(node[0])}
-        if self.tier < lot_key_tier(True):
-            hidden |= await self._autologous([node for node in every if node not in hidden])
+        personal = await self._autologous([node for node in every if node not in hidden], as_of)
+        if self.tier < lot_key_tier(is_autologous=True):
+            return frozenset(hidden | personal)
+        self._personal.update(personal)  # shown, and therefore logged
         return frozenset(hidden)
 
-    async def _autologous(self, nodes: Sequence[NodeId]) -> set[NodeId]:
-        """Tissues, lots and units whose donor is the one to be treated (requirements.md: tier 2)."""
-        lot_of = {node: (node[0], node[1]) for node in nodes if node[0] in {"Tissue", "CellLot"}}
-        lot_of |= {node: ("CellLot", node[1].partition("#")[0]) for node in nodes if node[0] == "CellUnit"}
-        if not lot_of:
-            return set()
-        donors = await self.reader.donors_of(by_kind(lot_of.values()))
-        named = {donor for keys in donors.values() for donor in keys}
-        rows = await self.reader.nodes({"Donor": sorted(named)}) if named else {}
-        autologous = {key for (_, key), row in rows.items() if row.values.get("donor_relationship") == "autologous"}
-        return {node for node, lot in lot_of.items() if not autologous.isdisjoint(donors.get(lot, frozenset()))}
+    async def _autologous(self, nodes: Iterable[NodeId], as_of: AsOf) -> set[NodeId]:
+        """What comes from a donor who is the one to be treated (requirements.md: tier 2)."""
+        wanted = [node for node in nodes if node[0] in _OF_DONORS]
+        found: set[NodeId] = set()
+        for position in {AsOf(as_of.seq), as_of} if wanted else ():
+            if position not in self._donors:
+                self._donors[position] = await autologous_donors(self.reader, position)
+            if donors := self._donors[position]:
+                found |= await descended_from(self.reader, wanted, donors, position)
+        return found
 
     def shown_id(self, node: NodeId, hidden: Collection[NodeId]) -> str:
         """The id, or the stub's where the node is hidden."""
@@ -175,7 +181,11 @@ class View:
         return await self.vault.open(sorted(digests)) if digests else {}
 
     def show_keys(self, what: str, nodes: Iterable[NodeId]) -> None:
-        """Logs that the keys of these nodes are shown, where their kinds' keys are personal."""
-        ids = [id_text(node) for node in nodes if KINDS[node[0]].tier >= _LOGGED_TIER and not node[1].startswith("•")]
+        """Logs that the keys of these nodes are shown, where they are personal. `hidden` was asked of them before."""
+        ids = [
+            id_text(node)
+            for node in nodes
+            if (KINDS[node[0]].tier >= _LOGGED_TIER or node in self._personal) and not node[1].startswith("•")
+        ]
         if ids:
-            self.log.append(self.viewer, what, ids, _DONOR_TIER)
+            self.log.append(self.viewer, what, ids, _LOGGED_TIER)

@@ -120,7 +120,7 @@ async def trace(
     as_of = await _position(view, known_at_ms, as_of_seq)
     await _check(view, starts, as_of)
     found = await walk(view.reader, starts, direction, as_of, max_depth=max_depth)
-    hidden = await view.hidden(found.depths)
+    hidden = await view.hidden(found.depths, as_of)
     ordered = sorted(found.depths, key=lambda node: (found.depths[node], node))
     for node in ordered:
         if node in hidden:
@@ -191,7 +191,7 @@ async def _check(view: View, starts: Sequence[NodeId], as_of: AsOf) -> None:
     rows = await view.reader.nodes(by_kind(starts), as_of)
     if missing := [node for node in starts if node not in rows]:
         raise NotFound(tuple(id_text(node) for node in missing))
-    if hidden := await view.hidden(starts):
+    if hidden := await view.hidden(starts, as_of):
         raise NotPermitted(
             f"Your role may not look up {', '.join(sorted(id_text(node) for node in hidden))}.",
             remedy="Ask a colleague whose role may see such codes.",

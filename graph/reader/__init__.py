@@ -3,7 +3,9 @@
 ``Reader`` is what questions are asked of; ``StoreReader`` reads the database.
 """
 
+from graph.reader.origins import autologous_donors, descended_from
 from graph.reader.protocol import (
+    LATEST,
     AsOf,
     DeviationRow,
     Direction,
@@ -19,6 +21,7 @@ from graph.reader.protocol import (
 from graph.reader.store import StoreReader
 
 __all__ = [
+    "LATEST",
     "AsOf",
     "DeviationRow",
     "Direction",
@@ -29,6 +32,8 @@ __all__ = [
     "NodeRow",
     "Reader",
     "StoreReader",
+    "autologous_donors",
     "by_kind",
+    "descended_from",
     "id_text",
 ]

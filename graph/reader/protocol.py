@@ -12,6 +12,7 @@ from graph.encoding import decode_value
 from graph.vocabulary import KINDS
 
 __all__ = [
+    "LATEST",
     "AsOf",
     "DeviationRow",
     "Direction",
@@ -55,6 +56,9 @@ class AsOf:
         if voided_seq is None or voided_seq > self.seq:
             return True
         return self.known_at_ms is not None and voided_ms is not None and voided_ms > self.known_at_ms
+
+
+LATEST = AsOf(2**62)  # later than any entry: whatever is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,10 +188,6 @@ class Reader(Protocol):
 
     async def units_of(self, lots: Collection[str], as_of: AsOf) -> list[NodeId]:
         """The units of itemised lots."""
-        ...
-
-    async def donors_of(self, keys: Frontier) -> dict[NodeId, frozenset[str]]:
-        """Keys of the donors that tissues, lots and units come from, as their accounts say."""
         ...
 
     async def entries(

@@ -11,6 +11,7 @@ import orjson
 
 from graph.errors import being_rebuilt
 from graph.reader.protocol import (
+    LATEST,
     AsOf,
     DeviationRow,
     Direction,
@@ -25,7 +26,7 @@ from graph.vocabulary import EDGE_FLOWS, KINDS, OPERATIONS
 
 __all__ = ["StoreReader"]
 
-_NEVER = 2**62  # later than any time and any entry
+_NEVER = LATEST.seq  # later than any time and any entry
 _ENTRY_PAGE = 2_000
 _ENTRY = (
     "e.seq AS seq, e.name AS name, e.target AS target, e.payload AS payload, e.clock_ms AS clock_ms, "
@@ -158,7 +159,7 @@ class StoreReader:
 
     async def nodes(self, keys: Frontier, as_of: AsOf | None = None) -> dict[NodeId, NodeRow]:
         found: dict[NodeId, NodeRow] = {}
-        position = _position(as_of or AsOf(_NEVER))
+        position = _position(as_of or LATEST)
         for kind, wanted in keys.items():
             if wanted:
                 for node in await self._nodes(kind, "n.key IN $keys", keys=list(wanted), **position):
@@ -238,19 +239,6 @@ class StoreReader:
             return []
         edges = await self.neighbours(Direction.FORWARD, {"CellLot": lots}, ("CONTAINS",), as_of)
         return [edge.target for edge in edges]
-
-    async def donors_of(self, keys: Frontier) -> dict[NodeId, frozenset[str]]:
-        donors: dict[NodeId, frozenset[str]] = {}
-        for kind in ("Tissue", "CellLot"):
-            if not (wanted := keys.get(kind)):
-                continue
-            rows = await self._engine.read(
-                f"MATCH (n:{kind}) WHERE n.key IN $keys RETURN n.key AS key, n.account AS account", keys=list(wanted)
-            )
-            for row in rows:
-                account = orjson.loads(row["account"]) if row["account"] else {}
-                donors[kind, row["key"]] = frozenset(account.get("donors", ()))
-        return donors
 
     async def entries(
         self,

@@ -200,14 +200,6 @@ class MemoryGraph:
         edges = await self.neighbours(Direction.FORWARD, {"CellLot": lots}, ("CONTAINS",), as_of)
         return [edge.target for edge in edges]
 
-    async def donors_of(self, keys: Mapping[str, Collection[str]]) -> dict[NodeId, frozenset[str]]:
-        self.reads += 1
-        return {
-            node: known.account.donors
-            for node, known in self._effects.world.nodes.items()
-            if node[1] in keys.get(node[0], ()) and known.account is not None
-        }
-
     async def entries(
         self,
         *,
