@@ -77,8 +77,8 @@ async def search(
 ) -> Page[Node]:
     """Nodes whose key or name holds the text, whatever its case, by kind and key.
 
-    Kinds whose keys the viewer may not see are not searched, and the page names them; nor are fields above the tier,
-    lest a search tell what is masked. Reads all nodes of each kind.
+    Kinds whose keys the viewer may not see are not searched, and the page names them; nor are fields above the tier, or
+    lots that lead to one person, lest a search tell what is masked. Reads all nodes of each kind.
     """
     check_first(first)
     if not text.strip():
@@ -89,25 +89,25 @@ async def search(
     wanted = [kind for kind in sorted(KINDS) if kinds is None or kind in kinds]
     searched = [kind for kind in wanted if not view.hides_kind(kind)]
     last = (str(cursor.place[0]), str(cursor.place[1])) if cursor is not None else None
+    concealed = by_kind(await view.concealed(as_of))
     total, found = 0, list[NodeRow]()
     for kind in searched:
         is_past = last is not None and kind < last[0]
         key = last[1] if last is not None and kind == last[0] else None
         limit = 0 if is_past else first + 1 - len(found)
-        count, rows = await view.reader.search(kind, text, _searchable(view, kind), as_of, after=key, limit=limit)
+        count, rows = await view.reader.search(
+            kind, text, _searchable(view, kind), as_of, after=key, limit=limit, without=concealed.get(kind, ())
+        )
         total += count
         found += rows
-    has_next = len(found) > first
     rows = found[:first]
-    hidden = await view.hidden(row.node_id for row in rows)
-    bodies = {node.node: node for node in await _shown(view, "search", [r for r in rows if r.node_id not in hidden])}
-    # A lot that leads to one person is not named to who may not see its key: the text was in it, and would be told.
-    items = [bodies[row.node_id] for row in rows if row.node_id in bodies]
+    await view.hidden((row.node_id for row in rows), as_of)  # none is; but what is personal is to be logged
+    items = await _shown(view, "search", rows)
     return Page(
         items=items,
         cursors=[Cursor(as_of.seq, node.node).text() for node in items],
         total=total,
-        has_next=has_next,
+        has_next=len(found) > first,
         has_previous=cursor is not None,
         as_of_seq=as_of.seq,
         not_searched=tuple(kind for kind in wanted if kind not in searched),

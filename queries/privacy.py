@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.errors import NotPermitted
-from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descended_from, id_text
+from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
 
@@ -132,16 +132,24 @@ class View:
         self._personal.update(personal)  # shown, and therefore logged
         return frozenset(hidden)
 
+    async def concealed(self, as_of: AsOf) -> frozenset[NodeId]:
+        """All lots and units that the viewer may not see because they lead to one person; empty from tier 2 on."""
+        donors = await self._autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
+        return await descendants_of(self.reader, donors, as_of) if donors else frozenset()
+
     async def _autologous(self, nodes: Iterable[NodeId], as_of: AsOf) -> set[NodeId]:
         """What comes from a donor who is the one to be treated (requirements.md: tier 2)."""
         wanted = [node for node in nodes if node[0] in _OF_DONORS]
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
-            if position not in self._donors:
-                self._donors[position] = await autologous_donors(self.reader, position)
-            if donors := self._donors[position]:
+            if donors := await self._autologous_donors(position):
                 found |= await descended_from(self.reader, wanted, donors, position)
         return found
+
+    async def _autologous_donors(self, as_of: AsOf) -> frozenset[str]:
+        if as_of not in self._donors:
+            self._donors[as_of] = await autologous_donors(self.reader, as_of)
+        return self._donors[as_of]
 
     def shown_id(self, node: NodeId, hidden: Collection[NodeId]) -> str:
         """The id, or the stub's where the node is hidden."""

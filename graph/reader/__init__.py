@@ -3,7 +3,7 @@
 ``Reader`` is what questions are asked of; ``StoreReader`` reads the database.
 """
 
-from graph.reader.origins import autologous_donors, descended_from
+from graph.reader.origins import autologous_donors, descendants_of, descended_from
 from graph.reader.protocol import (
     LATEST,
     AsOf,
@@ -34,6 +34,7 @@ __all__ = [
     "StoreReader",
     "autologous_donors",
     "by_kind",
+    "descendants_of",
     "descended_from",
     "id_text",
 ]

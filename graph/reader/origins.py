@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from graph.reader.protocol import AsOf, Direction, NodeId, Reader, by_kind
 from graph.vocabulary import MATERIAL_EDGES
 
-__all__ = ["autologous_donors", "descended_from"]
+__all__ = ["autologous_donors", "descendants_of", "descended_from"]
 
 
 async def autologous_donors(reader: Reader, as_of: AsOf) -> frozenset[str]:
@@ -42,3 +42,14 @@ async def descended_from(
             found.add(node)
             ahead += children[node]
     return wanted & found
+
+
+async def descendants_of(reader: Reader, donors: Collection[str], as_of: AsOf) -> frozenset[NodeId]:
+    """All that comes from the donors along the material edges, themselves included."""
+    found: set[NodeId] = {("Donor", key) for key in donors}
+    level = list(found)
+    while level:
+        edges = await reader.neighbours(Direction.FORWARD, by_kind(level), MATERIAL_EDGES, as_of)
+        level = list(dict.fromkeys(edge.target for edge in edges if edge.target not in found))
+        found.update(level)
+    return frozenset(found)

@@ -210,9 +210,20 @@ class Reader(Protocol):
         ...
 
     async def search(
-        self, kind: str, text: str, fields: Sequence[str], as_of: AsOf, *, after: str | None, limit: int
+        self,
+        kind: str,
+        text: str,
+        fields: Sequence[str],
+        as_of: AsOf,
+        *,
+        after: str | None,
+        limit: int,
+        without: Collection[str] = (),
     ) -> tuple[int, list[NodeRow]]:
-        """How many nodes of the kind hold ``text`` in their key or a field, whatever its case; and a page, by key."""
+        """How many nodes of the kind hold ``text`` in their key or a field, whatever its case; and a page, by key.
+
+        ``without``: keys that are passed over, and not counted.
+        """
         ...
 
     async def deviations(

@@ -287,11 +287,22 @@ class StoreReader:
         return found
 
     async def search(
-        self, kind: str, text: str, fields: Sequence[str], as_of: AsOf, *, after: str | None, limit: int
+        self,
+        kind: str,
+        text: str,
+        fields: Sequence[str],
+        as_of: AsOf,
+        *,
+        after: str | None,
+        limit: int,
+        without: Collection[str] = (),
     ) -> tuple[int, list[NodeRow]]:
         tests = " OR ".join(f"toLower(n.{name}) CONTAINS $text" for name in ("key", *fields))
         where = f"MATCH (n:{kind}) WHERE ({tests}) AND {_visible('n')}"
-        params = {"text": text.lower(), **_position(as_of)}
+        params: dict[str, Any] = {"text": text.lower(), **_position(as_of)}
+        if without:
+            where += " AND NOT n.key IN $without"
+            params["without"] = list(without)
         counted = await self._engine.read(f"{where} RETURN count(n) AS total", **params)
         total: int = counted[0]["total"]
         if not total or not limit:

@@ -227,14 +227,22 @@ class MemoryGraph:
         return found | {name: self._also[name] for name in ids if name in self._also}
 
     async def search(
-        self, kind: str, text: str, fields: Sequence[str], as_of: AsOf, *, after: str | None, limit: int
+        self,
+        kind: str,
+        text: str,
+        fields: Sequence[str],
+        as_of: AsOf,
+        *,
+        after: str | None,
+        limit: int,
+        without: Collection[str] = (),
     ) -> tuple[int, list[NodeRow]]:
         self.reads += 1
         wanted = text.lower()
         rows = [
             row
             for row in self._rows(kind, as_of)
-            if any(wanted in str(row.get(name, "")).lower() for name in ("key", *fields))
+            if row["key"] not in without and any(wanted in str(row.get(name, "")).lower() for name in ("key", *fields))
         ]
         rows.sort(key=lambda row: str(row["key"]))
         later = [row for row in rows if after is None or row["key"] > after]
