@@ -100,6 +100,7 @@ class Deviation:
     value: str | None = None
     direction: str | None = None
     range_version: str | None = None
+    tier: int | None = None  # of the value that departs, where it is personal: 2 or 3
     id: str | None = None  # `entry sequence-number`, given by the ledger
 
     def as_json(self) -> dict[str, Any]:

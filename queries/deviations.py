@@ -6,13 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from graph.reader import DeviationRow, NodeId
-from graph.vocabulary import KINDS, OPERATIONS
+from graph.vocabulary import KINDS
 from queries.pages import Cursor, Page, check_first
 from queries.privacy import View
 
 __all__ = ["Deviation", "deviations", "deviations_of", "show_deviations"]
 
 _TEXT_TIER = 2  # free text may name a person
+_HIGHEST_TIER = 3
+_TELLING = ("value", "direction", "field", "range_version")  # tell of a result as much as it does itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +39,21 @@ class Deviation:
 async def deviations(
     view: View, *, is_open: bool | None = None, first: int = 20, after: str | None = None
 ) -> Page[Deviation]:
-    """Departures in the order of the ledger; open ones, handled ones, or all."""
+    """Departures in the order of the ledger; open ones, handled ones, or all.
+
+    Those of a donor's or subject's own tests are not listed to who may not see such results: that one is out of range
+    tells the result. The page says how many they are.
+    """
     check_first(first)
     cursor = Cursor.parse(after, (int, int)) if after is not None else None
     head = await view.reader.head()
     seq = head.seq if cursor is None else cursor.seq
     place = (0, -1) if cursor is None else (int(cursor.place[0]), int(cursor.place[1]))
-    total, rows = await view.reader.deviations(is_open, seq, after=place, limit=first + 1)
+    tier = _listed_tier(view)
+    total, rows = await view.reader.deviations(is_open, seq, highest_tier=tier, after=place, limit=first + 1)
+    every = total
+    if tier < _HIGHEST_TIER:
+        every, _ = await view.reader.deviations(is_open, seq, highest_tier=_HIGHEST_TIER, after=place, limit=0)
     page = rows[:first]
     return Page(
         items=await show_deviations(view, page),
@@ -52,13 +62,15 @@ async def deviations(
         has_next=len(rows) > first,
         has_previous=cursor is not None,
         as_of_seq=seq,
+        hidden_count=every - total,
     )
 
 
 async def deviations_of(view: View, operations: Collection[str], up_to: int) -> dict[str, list[Deviation]]:
     """The departures of each operation, up to an entry. A fixed number of statements, however many."""
     found: dict[str, list[Deviation]] = {operation: [] for operation in operations}
-    for deviation in await show_deviations(view, await view.reader.deviations_of(operations, up_to)):
+    rows = await view.reader.deviations_of(operations, up_to, _listed_tier(view))
+    for deviation in await show_deviations(view, rows):
         found[deviation.operation or ""].append(deviation)
     return found
 
@@ -81,32 +93,33 @@ def _subject(row: DeviationRow) -> NodeId | None:
     return (kind, key) if colon and kind in KINDS else None
 
 
-def _value_tier(field: str | None) -> int:
-    """The highest tier of any field of that name: it may stand in several places."""
-    tiers = [
-        part.fields[field].tier for part in (*KINDS.values(), *OPERATIONS.values()) if field and field in part.fields
-    ]
-    return max(tiers, default=0)
+def _listed_tier(view: View) -> int:
+    """Departures of values above this tier are not listed at all."""
+    return max(view.tier, _TEXT_TIER)
 
 
 def _shown(view: View, row: DeviationRow, subject: NodeId | None, hidden: frozenset[NodeId]) -> Deviation:
     members = row.members
-    tiers = {"message": _TEXT_TIER, "value": _value_tier(members.get("field"))}
+    tier = members.get("tier", 0)
+    tiers = {"message": max(_TEXT_TIER, tier), **dict.fromkeys(_TELLING, tier)}
+    if tier > _TEXT_TIER:
+        tiers["operation"] = tiers["subject"] = tier
     masked = tuple(name for name, tier in tiers.items() if tier > view.tier and members.get(name) is not None)
     if subject in hidden:
         masked = (*masked, "subject")
+    shown = {name: value for name, value in members.items() if name not in masked}
     return Deviation(
         id=row.id,
         seq=row.seq,
         is_open=row.is_open,
         code=members["code"],
         severity=members["severity"],
-        message=None if "message" in masked else members.get("message"),
-        operation=members.get("operation"),
-        subject=view.shown_id(subject, hidden) if subject is not None else members.get("subject"),
-        field=members.get("field"),
-        value=None if "value" in masked else members.get("value"),
-        direction=members.get("direction"),
-        range_version=members.get("range_version"),
+        message=shown.get("message"),
+        operation=shown.get("operation"),
+        subject=view.shown_id(subject, hidden) if subject in hidden and subject is not None else shown.get("subject"),
+        field=shown.get("field"),
+        value=shown.get("value"),
+        direction=shown.get("direction"),
+        range_version=shown.get("range_version"),
         masked=masked,
     )

@@ -52,6 +52,7 @@ class Page(Generic[T]):
     has_previous: bool
     as_of_seq: int
     not_searched: tuple[str, ...] = ()  # kinds that the viewer may not search
+    hidden_count: int = 0  # things that are left out because the viewer may not know of them
 
     def with_items(self, items: Sequence[U]) -> Page[U]:
         """The same page, with what stands for each of its items."""

@@ -227,13 +227,13 @@ class Reader(Protocol):
         ...
 
     async def deviations(
-        self, is_open: bool | None, up_to: int, *, after: tuple[int, int], limit: int
+        self, is_open: bool | None, up_to: int, *, highest_tier: int, after: tuple[int, int], limit: int
     ) -> tuple[int, list[DeviationRow]]:
-        """How many departures there are, and a page of them after (entry, number), in that order."""
+        """How many departures of values up to a tier there are, and a page of them after (entry, number), in that order."""
         ...
 
-    async def deviations_of(self, operations: Collection[str], up_to: int) -> list[DeviationRow]:
-        """The departures of these operations, in the order of the ledger."""
+    async def deviations_of(self, operations: Collection[str], up_to: int, highest_tier: int) -> list[DeviationRow]:
+        """The departures of these operations, of values up to a tier, in the order of the ledger."""
         ...
 
     async def count(self, kind: str, field: str | None, as_of: AsOf) -> int:

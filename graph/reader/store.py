@@ -28,6 +28,7 @@ __all__ = ["StoreReader"]
 
 _NEVER = LATEST.seq  # later than any time and any entry
 _ENTRY_PAGE = 2_000
+_UP_TO_TIER = "(d.tier IS NULL OR d.tier <= $tier)"
 _ENTRY = (
     "e.seq AS seq, e.name AS name, e.target AS target, e.payload AS payload, e.clock_ms AS clock_ms, "
     "e.claimed_ms AS claimed_ms, e.actor AS actor, e.role AS role, e.purpose AS purpose"
@@ -316,10 +317,10 @@ class StoreReader:
         return total, [nodes[kind, key] for key in keys if (kind, key) in nodes]
 
     async def deviations(
-        self, is_open: bool | None, up_to: int, *, after: tuple[int, int], limit: int
+        self, is_open: bool | None, up_to: int, *, highest_tier: int, after: tuple[int, int], limit: int
     ) -> tuple[int, list[DeviationRow]]:
-        where = "MATCH (d:Deviation) WHERE d.seq <= $up_to"
-        params: dict[str, Any] = {"up_to": up_to}
+        where = f"MATCH (d:Deviation) WHERE d.seq <= $up_to AND {_UP_TO_TIER}"
+        params: dict[str, Any] = {"up_to": up_to, "tier": highest_tier}
         if is_open is not None:
             where += " AND d.is_open = $is_open"
             params["is_open"] = is_open
@@ -341,11 +342,13 @@ class StoreReader:
         found = _in_order(rows)
         return counted[0]["total"], [row for row in found if _deviation_place(row.id) > after][:limit]
 
-    async def deviations_of(self, operations: Collection[str], up_to: int) -> list[DeviationRow]:
+    async def deviations_of(self, operations: Collection[str], up_to: int, highest_tier: int) -> list[DeviationRow]:
         rows = await self._engine.read(
-            "MATCH (d:Deviation) WHERE d.operation IN $operations AND d.seq <= $up_to RETURN properties(d) AS d",
+            f"MATCH (d:Deviation) WHERE d.operation IN $operations AND d.seq <= $up_to AND {_UP_TO_TIER} "
+            "RETURN properties(d) AS d",
             operations=list(operations),
             up_to=up_to,
+            tier=highest_tier,
         )
         return _in_order(rows)
 

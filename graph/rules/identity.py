@@ -32,46 +32,28 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
     """Marks what was applied before; refuses another record under a name that is taken."""
     seen: dict[str, Record] = {}
     for item in batch.items:
-        record = item.record
-        for name in _names(record):
+        for name in _names(item.record):
             if (known := world.entries.get(name)) is not None:
-                own = record.canonical if name == record.name else _replacement_of(record)
-                if name == record.name and is_same(record.canonical, known.payload):
-                    item.is_unchanged = True
-                    break  # and so is the replacement that it brings along
-                elif own is not None:
-                    batch.refuse(
-                        record,
-                        "other_content",
-                        "id",
-                        f"{name} was recorded before, with other content.",
-                        "Give this record another id; to mend the earlier one, correct or amend it.",
-                    )
+                told = f"{name} was recorded before, with other content."
+                remedy = "Give this record another id; to mend the earlier one, correct or amend it."
+                is_again = name == item.record.name and is_same(item.record.canonical, known.payload)
             elif (first := seen.get(name)) is not None:
-                if first.canonical == record.canonical:
-                    item.is_unchanged = True
-                    break
-                else:
-                    batch.refuse(
-                        record,
-                        "other_content",
-                        "id",
-                        f"{name} stands twice in this request, with different content.",
-                        "Keep one of them.",
-                    )
-            seen.setdefault(name, record)
+                told = f"{name} stands twice in this request, with different content."
+                remedy = "Keep one of them."
+                is_again = first.canonical == item.record.canonical
+            else:
+                seen[name] = item.record
+                continue
+            if is_again:
+                item.is_unchanged = True
+                break  # and so is the replacement that it brings along
+            batch.refuse(item.record, "other_content", "id", told, remedy)
 
 
 def _names(record: Record) -> Iterator[str]:
     yield record.name
     if isinstance(record, CorrectionRecord) and record.replacement is not None:
         yield record.replacement.name
-
-
-def _replacement_of(record: Record) -> Mapping[str, Any] | None:
-    if isinstance(record, CorrectionRecord) and record.replacement is not None:
-        return record.replacement.canonical
-    return None
 
 
 def references(record: Record) -> Iterator[tuple[str, str, str]]:

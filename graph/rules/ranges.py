@@ -222,6 +222,7 @@ def _judge(measured: _Measured, setting: _Setting, world: World) -> Iterator[Dev
                 code="out_of_range", severity=severity, operation=operation.id, subject=f"Operation:{operation.id}",
                 field=measured.member, value=shown, direction=direction, range_version=one.version,
                 message=f"{measured.member} of {operation.id} is {direction} its range ({one.version}).",
+                tier=measured.tier if measured.tier >= 2 else None,
             )  # fmt: skip
 
 

@@ -249,16 +249,24 @@ class MemoryGraph:
         return len(rows), [NodeRow.from_properties(kind, row) for row in later[:limit]]
 
     async def deviations(
-        self, is_open: bool | None, up_to: int, *, after: tuple[int, int], limit: int
+        self, is_open: bool | None, up_to: int, *, highest_tier: int, after: tuple[int, int], limit: int
     ) -> tuple[int, list[DeviationRow]]:
-        rows = [row for row in self.found_deviations if row.seq <= up_to and is_open in (None, row.is_open)]
+        rows = [
+            row
+            for row in self.found_deviations
+            if row.seq <= up_to and is_open in (None, row.is_open) and row.members.get("tier", 0) <= highest_tier
+        ]
         later = [row for row in rows if tuple(int(part) for part in row.id.split("-")) > after]
         return len(rows), later[:limit]
 
-    async def deviations_of(self, operations: Collection[str], up_to: int) -> list[DeviationRow]:
+    async def deviations_of(self, operations: Collection[str], up_to: int, highest_tier: int) -> list[DeviationRow]:
         self.reads += 1
         return [
-            row for row in self.found_deviations if row.seq <= up_to and row.members.get("operation") in operations
+            row
+            for row in self.found_deviations
+            if row.seq <= up_to
+            and row.members.get("operation") in operations
+            and row.members.get("tier", 0) <= highest_tier
         ]
 
     async def count(self, kind: str, field: str | None, as_of: AsOf) -> int:
