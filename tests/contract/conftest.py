@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import pytest
 
-from graph.engine import EmbeddedEngine, Engine, connect
+from graph.engine import EmbeddedEngine, EmbeddedServer, Engine, connect
 from service.store import Store
 from support.neo4j_server import Neo4jServer
-from support.stores import ENGINES, empty_store
+from support.stores import ENGINES, StartEngine, empty_store
 
 
 class NamedServer(NamedTuple):
@@ -69,3 +70,21 @@ def server(engine: Engine, request: pytest.FixtureRequest) -> Server:
 async def store(engine: Engine) -> Store:
     """An empty store on each engine in turn."""
     return await empty_store(engine)
+
+
+@pytest.fixture(params=ENGINES)
+def start_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StartEngine]:
+    """Starts an engine of this test's own, to be killed: on the same data each time."""
+    started: list[EmbeddedServer | Neo4jServer] = []
+
+    async def start() -> EmbeddedServer | Neo4jServer:
+        if request.param == "embedded":
+            started.append(await EmbeddedServer.start(tmp_path / "store"))
+        else:
+            password = started[-1].password if started else None
+            started.append(await Neo4jServer.start(tmp_path / "home", password))
+        return started[-1]
+
+    yield start
+    if started:
+        started[-1].kill()

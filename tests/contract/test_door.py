@@ -155,7 +155,7 @@ async def test_a_request_handed_in_again_is_applied_once_and_gets_the_same_recei
     del dose[-1]["outputs"]  # a release without a result is a warning
     first = await record(store, dose, key="dose")
     assert first.deviations
-    assert [warning.code for warning in first.warnings] == ["no_result"]
+    assert "no_result" in {warning.code for warning in first.warnings}
     before = await _everything(store)
     assert await record(store, dose, key="dose") == first
     assert await record(await open_again(store.engine, keyring=store.keyring), dose, key="dose") == first

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graph.engine import EmbeddedServer, Engine, connect
+from graph.engine import Engine, connect
 from graph.errors import StoreUnavailable
 from graph.keys import KeyFile
 from graph.models import install
 from service.store import Store
 from support.bench_sheet import BenchSheet, Json, units_of
 from support.cut_line import Cut, CutLine, cut_line
-from support.neo4j_server import Neo4jServer
-from support.stores import ENGINES, graph_of, import_all, open_again, record
+from support.stores import StartEngine, graph_of, import_all, open_again, record
 
 
 @pytest.fixture
@@ -112,23 +111,6 @@ async def test_what_never_reached_the_store_leaves_nothing_and_is_applied_when_i
 
 # -- the engine itself is killed -------------------------------------------------------------------------------------
 
-Start = Callable[[], Awaitable[Any]]
-
-
-@pytest.fixture(params=ENGINES)
-def start(request: pytest.FixtureRequest, tmp_path: Path) -> Start:
-    """Starts an engine of this test's own, on the same data each time."""
-    servers: list[Neo4jServer] = []
-
-    async def start_neo4j() -> Neo4jServer:
-        servers.append(await Neo4jServer.start(tmp_path / "home", servers[-1].password if servers else None))
-        return servers[-1]
-
-    async def start_embedded() -> EmbeddedServer:
-        return await EmbeddedServer.start(tmp_path / "store")
-
-    return start_neo4j if request.param == "neo4j" else start_embedded
-
 
 async def _opened(address: str, server: Any, keys: Path) -> tuple[Engine, Store]:
     engine = await connect(address, server.user, server.password, outage_seconds=0.3)
@@ -137,11 +119,11 @@ async def _opened(address: str, server: Any, keys: Path) -> tuple[Engine, Store]
 
 
 async def test_an_engine_killed_at_the_commit_has_all_that_was_acknowledged_and_the_retry_once(
-    start: Start, tmp_path: Path
+    start_engine: StartEngine, tmp_path: Path
 ) -> None:
     sheet = _bank()
     keys = tmp_path / "keys.jsonl"
-    server = await start()
+    server = await start_engine()
     engine, store = await _opened(server.address, server, keys)
     begun = await import_all(store, sheet.records)
     await engine.close()
@@ -155,7 +137,7 @@ async def test_an_engine_killed_at_the_commit_has_all_that_was_acknowledged_and_
             with pytest.raises(StoreUnavailable):
                 await record(store, dose, key=f"dose {number}")
             await engine.close()
-        server = await start()
+        server = await start_engine()
         engine, store = await _opened(server.address, server, keys)
         assert acknowledged.seq == seq + 1
         is_there = cut is Cut.BEFORE_ANSWER

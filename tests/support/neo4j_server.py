@@ -97,6 +97,10 @@ class Neo4jServer:
         server._wait_until_started(output)
         return server
 
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
     def kill(self) -> None:
         """Ends it at once, as a power cut would."""
         self.process.kill()

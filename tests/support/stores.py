@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -26,6 +26,7 @@ from service.store import Store
 __all__ = [
     "ENGINES",
     "NotDisposable",
+    "StartEngine",
     "empty_store",
     "graph_of",
     "import_all",
@@ -39,6 +40,7 @@ __all__ = [
 
 # What each test of the contract runs on.
 ENGINES = ["embedded", pytest.param("neo4j", marks=pytest.mark.neo4j)]
+StartEngine = Callable[[], Awaitable[Any]]
 _MARK = "TestDatabase"
 _keys = count(1)
 
