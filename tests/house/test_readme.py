@@ -1,4 +1,4 @@
-"""What the README promises can be typed: its commands exist, its links lead somewhere."""
+"""What the README and the other documents promise can be typed: commands exist, links lead somewhere."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ import pytest
 from service.cli import cli
 from support.house import ROOT, project, tracked_files
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = "\n".join(re.findall(r"(?ms)^```(?:sh|console)\n(.*?)^```", README)) + "\n".join(
-    re.findall(r"`([^`\n]+)`", README)
-)
 DOCUMENTS = [path for path in tracked_files() if path.suffix == ".md"]
+README = ROOT / "README.md"
+
+
+def _commands(path: Path) -> str:
+    """What a reader may type, a line each: in blocks for a shell, and between backquotes."""
+    text = path.read_text(encoding="utf-8")
+    typed = "\n".join(re.findall(r"(?ms)^```(?:sh|console)\n(.*?)^```", text))
+    return "\n".join(
+        [re.sub(r"(?m)^\$ ", "", typed), *re.findall(r"`([^`\n]+)`", re.sub(r"(?ms)^```.*?^```", "", text))]
+    )
 
 
 def _targets() -> set[str]:
@@ -28,17 +34,19 @@ def _links(path: Path) -> list[str]:
 
 
 def test_the_readme_has_the_two_commands() -> None:
-    assert re.search(r"(?m)^make demo\b", COMMANDS)
-    assert re.search(r"(?m)^make test\b", COMMANDS)
+    assert re.search(r"(?m)^make demo\b", _commands(README))
+    assert re.search(r"(?m)^make test\b", _commands(README))
+    assert re.search(r"(?m)^stemgraph demo\b", _commands(README))
 
 
-def test_every_make_command_of_the_readme_exists() -> None:
-    assert set(re.findall(r"(?m)^make ([a-z-]+)", COMMANDS)) - _targets() == set()
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_make_command_exists(document: Path) -> None:
+    assert set(re.findall(r"(?m)^make ([a-z-]+)", _commands(document))) - _targets() == set()
 
 
-def test_every_stemgraph_command_of_the_readme_exists_with_its_options() -> None:
-    used = re.findall(r"(?m)^(?:\.venv/bin/)?stemgraph ([a-z]+)([^\n|>#]*)", COMMANDS)
-    assert used
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_stemgraph_command_exists_with_its_options(document: Path) -> None:
+    used = re.findall(r"(?m)^(?:[A-Z_]+=\S+ )*stemgraph ([a-z]+)([^\n|>#]*)", _commands(document))
     for name, rest in used:
         command = cli.commands.get(name)
         assert command is not None, f"stemgraph {name}"
@@ -52,6 +60,15 @@ def test_every_stemgraph_command_of_the_readme_exists_with_its_options() -> None
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_to_files_that_exist(document: Path) -> None:
     assert [link for link in _links(document) if not (document.parent / link.split("#")[0]).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_to_a_heading_lead_to_one(document: Path) -> None:
+    text = re.sub(r"(?ms)^```.*?^```", "", document.read_text(encoding="utf-8"))
+    for file, heading in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", text):
+        target = (document.parent / file if file else document).read_text(encoding="utf-8")
+        headings = re.findall(r"(?m)^#+ (.+)$", target)
+        assert heading in {re.sub(r"[^\w-]", "", each.lower().replace(" ", "-")) for each in headings}
 
 
 def test_the_index_of_the_docs_names_each_document() -> None:
