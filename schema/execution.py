@@ -61,7 +61,7 @@ async def execute(
 
 def _is_unexpected(error: GraphQLError) -> bool:
     cause = error.original_error
-    if cause is None or isinstance(cause, StemgraphError | RecursionError):
+    if cause is None or isinstance(cause, StemgraphError):
         return False
     return error.path is not None or not error.locations  # with a place in the query and no path: a bad argument
 
@@ -75,8 +75,6 @@ def _tell(error: GraphQLError) -> dict[str, Any]:
         if isinstance(cause, NotFound):
             members["ids"] = list(cause.ids)
         told = _told(cause.code, cause.message, cause.remedy, **members)
-    elif isinstance(cause, RecursionError):
-        told = _told("too_deep", "The query is nested too deeply.", "Ask for less at once.")
     elif _is_unexpected(error):
         told = _told("internal_error", "The service failed on this part.", "See the service's log; try again.")
     elif error.extensions and "code" in error.extensions:
@@ -95,9 +93,11 @@ def _told(code: str, message: str, remedy: str, **members: Any) -> dict[str, Any
 
 
 # GraphQL's library quotes the values that came in. They may be personal, and errors are kept in logs.
-_QUOTED = re.compile(r"(?:[,;]? found|\.? Found|(?<=\bvalue)): .*", re.DOTALL)
+_FOUND = re.compile(r"(?:[,;]? found|\.? Found): .*", re.DOTALL)
+_REPRESENT = re.compile(r"(cannot represent [^:]*?)(?: value)?: .*", re.DOTALL)
 _WORD = re.compile(r"Value '.*?' does not exist", re.DOTALL)
 
 
 def _without_values(message: str) -> str:
-    return _WORD.sub("This word does not exist", _QUOTED.sub(".", message))
+    message = _FOUND.sub(".", message)
+    return _WORD.sub("This word does not exist", _REPRESENT.sub(r"\1.", message))

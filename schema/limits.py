@@ -68,10 +68,20 @@ class Limits(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         if context.graphql_document is not None and context.pre_execution_errors is None:
-            found = list(_excesses(context.schema._schema, context.graphql_document, context.variables or {}))  # noqa: SLF001
+            found = [
+                # Strawberry would run the first of several operations where none is named.
+                *_unclear(context.graphql_document, context._provided_operation_name),  # noqa: SLF001
+                *_excesses(context.schema._schema, context.graphql_document, context.variables or {}),  # noqa: SLF001
+            ]
             if found:
                 context.pre_execution_errors = found
         yield
+
+
+def _unclear(document: DocumentNode, name: str | None) -> Iterator[GraphQLError]:
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if len(operations) > 1 and name is None:
+        yield _excess("no_operation", "The query holds several operations.", "Name one with operationName.")
 
 
 def _excesses(known: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> Iterator[GraphQLError]:

@@ -1,0 +1,107 @@
+"""What a question costs the store depends on kinds, edge types and depth, never on how many things it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from graph.engine import statement_count
+from graph.viewer import OWNER, Role, Viewer
+from service.store import Store
+from support.asking import ask, data_of, viewer
+from support.bench_sheet import BenchSheet
+from support.stores import record
+
+_NODE = """
+  id maskedFields madeBy { id }
+  ... on CellLot { cellType }
+  operations(first: 20) { totalCount edges { node {
+    id operatorNode { name } performingOrgNode { name } studyNode { title }
+    inputs { id node { id } } outputs { id node { id madeBy { id } } } uses { id node { id } }
+    deviations { id }
+  } } }
+"""
+
+
+async def _filled(store: Store, lots: int) -> None:
+    """As many lots side by side, of one donor; each with a reagent and an operator of its own."""
+    sheet = BenchSheet()
+    sheet.donor("D1", donor_relationship="autologous")
+    sheet.collected("D1", "T1")
+    sheet.separated("T1", "P")
+    sheet.divided("P", [f"A{number}" for number in range(1, lots + 1)])
+    for number in range(1, lots + 1):
+        sheet.node("Person", f"W{number}")
+        sheet.reagent(f"R{number}")
+        sheet.expanded(f"A{number}", f"L{number}", reagents=[f"R{number}"], data={"seeding_density": 1.0})
+        sheet.records[-1]["operator"] = f"W{number}"
+    receipt = await record(store, sheet.records)
+    assert receipt.accepted, receipt.violations
+
+
+async def _count(store: Store, query: str, variables: dict[str, Any], *, as_: Viewer = OWNER) -> int:
+    with statement_count() as counted:
+        answer = await ask(store, query, variables, as_=as_)
+    assert answer.errors == [], answer.errors
+    return counted.count
+
+
+QUESTIONS = {
+    "nodes with their operations": (f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {_NODE} }} }}", "CellLot", OWNER),
+    "persons with what they did": (f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {_NODE} }} }}", "Person", OWNER),
+    "reagents": (f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {_NODE} }} }}", "Reagent", OWNER),
+    "with much masked": (f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {_NODE} }} }}", "CellLot", viewer(Role.VIEWER)),
+}
+_KEYS = {"CellLot": "L", "Person": "W", "Reagent": "R"}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_ten_and_a_hundred_things_cost_the_same(store: Store, name: str) -> None:
+    query, kind, who = QUESTIONS[name]
+    await _filled(store, 100)
+    ids = [f"{kind}:{_KEYS[kind]}{number}" for number in range(1, 101)]
+    few = await _count(store, query, {"ids": ids[:10]}, as_=who)
+    many = await _count(store, query, {"ids": ids}, as_=who)
+    assert few == many
+
+
+async def test_aliases_are_batched_like_a_list(store: Store) -> None:
+    await _filled(store, 20)
+    aliases = " ".join(f'a{number}: node(id: "CellLot:L{number}") {{ {_NODE} }}' for number in range(1, 4))
+    more = " ".join(f'a{number}: node(id: "CellLot:L{number}") {{ {_NODE} }}' for number in range(1, 16))
+    assert await _count(store, f"{{ {aliases} }}", {}) == await _count(store, f"{{ {more} }}", {})
+
+
+async def test_a_search_page_costs_the_same_however_long(store: Store) -> None:
+    await _filled(store, 60)
+    query = f'query($first: Int) {{ search(text: "l", kinds: [CELL_LOT], first: $first) {{ edges {{ node {{ {_NODE} }} }} }} }}'
+    assert await _count(store, query, {"first": 5}) == await _count(store, query, {"first": 50})
+
+
+async def test_a_page_of_a_trace_costs_the_same_however_long(store: Store) -> None:
+    await _filled(store, 15)
+    query = """query($first: Int) { trace(input: {start: ["Donor:D1"], direction: FORWARD}) { ... on Trace {
+      nodes(first: $first, kinds: [CELL_LOT]) { edges { node { node { id ... on CellLot { cellType } } } } }
+      edges(first: $first) { edges { node { operation { id } } } }
+    } } }"""
+    assert await _count(store, query, {"first": 5}) == await _count(store, query, {"first": 500})
+
+
+async def test_a_trace_costs_by_its_depth_not_by_its_width(store: Store) -> None:
+    """Two lineages of one depth and the same kinds, one of them thirty times as wide."""
+    query = "query($start: [ID!]!) { trace(input: {start: $start, direction: FORWARD}) { ... on Trace { summary { total } } } }"
+    counts, totals = [], []
+    sheet = BenchSheet()
+    for donor, width in (("D1", 1), ("D2", 30)):
+        sheet.donor(donor)
+        sheet.collected(donor, f"T-{donor}")
+        sheet.separated(f"T-{donor}", f"L-{donor}")
+        sheet.divided(f"L-{donor}", [f"L-{donor}-{number}" for number in range(width)])
+    await record(store, sheet.records)
+    for donor in ("D1", "D2"):
+        given = {"start": [f"Donor:{donor}"]}
+        counts.append(await _count(store, query, given))
+        totals.append(data_of(await ask(store, query, given))["trace"]["summary"]["total"])
+    assert totals[1] == totals[0] + 29
+    assert counts[0] == counts[1]
