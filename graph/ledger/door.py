@@ -184,7 +184,11 @@ class Ledger:
         judged = await asyncio.to_thread(self._judged, batch, world, submission, head, is_same)
         if judged is None:
             self._cache.forget()
-            raise _Refused(_refusal(batch))
+            if submission.dry_run:
+                raise _Refused(_refusal(batch))
+            # Committed, with the head's turn alone: where another process has written meanwhile, that fails and all is
+            # read again. An engine that locks nothing may have shown half of what the other one wrote.
+            return _refusal(batch)
         entered, sealed, writes = judged
         await self._write(tx, entered, sealed, writes)
         if submission.dry_run:
