@@ -24,10 +24,10 @@ _NODE = """
 """
 
 
-async def _filled(store: Store, lots: int) -> None:
+async def _filled(store: Store, lots: int, relationship: str = "autologous") -> None:
     """As many lots side by side, of one donor; each with a reagent and an operator of its own."""
     sheet = BenchSheet()
-    sheet.donor("D1", donor_relationship="autologous")
+    sheet.donor("D1", donor_relationship=relationship)
     sheet.collected("D1", "T1")
     sheet.separated("T1", "P")
     sheet.divided("P", [f"A{number}" for number in range(1, lots + 1)])
@@ -80,7 +80,7 @@ async def test_a_search_page_costs_the_same_however_long(store: Store) -> None:
 
 
 async def test_a_page_of_a_trace_costs_the_same_however_long(store: Store) -> None:
-    await _filled(store, 15)
+    await _filled(store, 15, "allogeneic")
     query = """query($first: Int) { trace(input: {start: ["Donor:D1"], direction: FORWARD}) { ... on Trace {
       nodes(first: $first, kinds: [CELL_LOT]) { edges { node { node { id ... on CellLot { cellType } } } } }
       edges(first: $first) { edges { node { operation { id } } } }
