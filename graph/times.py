@@ -123,6 +123,8 @@ def parse_moment(text: str, zone: str | None = None) -> Moment:
         if second[1] < earliest:
             raise BadTime(text, "ends before it begins")
         latest = second[1]
+    if not 1 < earliest.year <= latest.year < 9999:  # so that every offset can show it
+        raise BadTime(text, "is no time that exists")
     return Moment(text, _ms(earliest), _ms(latest), _offset_minutes(earliest))
 
 

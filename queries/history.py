@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.errors import NotFound, NotPermitted
-from graph.reader import EntryRow, NodeId
-from graph.vocabulary import KINDS, MEMBERS, OPERATIONS, Field
+from graph.reader import LATEST, AsOf, EntryRow, NodeId, id_text
+from graph.records import CLOSING_FIELDS
+from graph.vocabulary import KINDS, MEMBERS, OPERATIONS, USES, Field
 from queries.ids import OPERATION_PREFIX, parse_node_id, parse_operation_id
+from queries.operations import OperationKey, Told, closed_values, ends_of, member_fields, told_operations, touched_by
 from queries.privacy import Unshown, View
 
 __all__ = ["Change", "history"]
@@ -48,130 +50,200 @@ async def history(view: View, id_: str) -> list[Change]:
     return await _of_node(view, parse_node_id(id_))
 
 
+# -- nodes -----------------------------------------------------------------------------------------------------------
+
+
 async def _of_node(view: View, node: NodeId) -> list[Change]:
-    text = f"{node[0]}:{node[1]}"
-    if view.hides_kind(node[0]) or await view.hidden([node]):
+    text = id_text(node)
+    if view.hides_kind(node[0]):
         raise NotPermitted(f"Your role may not look up {text}.", remedy="Ask a colleague whose role may.")
-    entries = await view.reader.entries(targets=[text])
-    made = await _made(view, node)
-    entries = sorted([*made, *entries], key=lambda entry: entry.seq)
+    makers = await view.reader.makers_of(node)
+    seqs = await view.reader.operation_seqs(makers)
+    targets = [text, *(f"{OPERATION_PREFIX}{maker}" for maker in makers)]
+    found = {entry.seq: entry for entry in await view.reader.entries(seqs=list(seqs.values()))}
+    found |= {entry.seq: entry for entry in await view.reader.entries(targets=targets)}
+    entries = [found[seq] for seq in sorted(found) if found[seq].record["record"] != "closing"]
     if not entries:
         raise NotFound((text,))
+    positions = [LATEST, *(AsOf(entry.seq - 1) for entry in entries if _makes(entry.record, node) is None)]
+    for position in positions:
+        if await view.hidden([node], position):
+            raise NotPermitted(f"Your role may not look up {text}.", remedy="Ask a colleague whose role may.")
+    view.show_keys("history", [node])
     fields = KINDS[node[0]].fields
     current: dict[str, Any] = {}
-    told: list[tuple[EntryRow, str, Any, Any]] = []
+    told: list[_Told] = []
     for entry in entries:
-        values = _values_of(entry.record, node)
+        values = _makes(entry.record, node)
         if entry.record["record"] != "amendment":
-            gone = {name: None for name in current if name not in values}
-            values = {**gone, **values}
-            if not values:
-                told.append((entry, "", None, None))
-        for name, value in values.items():
+            values = {**dict.fromkeys(current), **(values or {})}
+            if not values:  # that it came, or went, though no field was or is recorded
+                told.append(_Told(entry, "", None, None))
+        for name, value in (values or {}).items():
             if current.get(name) != value:
-                told.append((entry, name, current.get(name), value))
+                told.append(_Told(entry, name, current.get(name), value, fields[name]))
                 current[name] = value
-    return await _masked(view, text, fields, told)
+    return await _masked(view, text, told)
 
 
-async def _made(view: View, node: NodeId) -> list[EntryRow]:
-    """The entries of the operations that made the node, corrected ones too."""
-    rows = await view.reader.nodes({node[0]: [node[1]]})
-    made_by = rows[node].made_by if node in rows else None
-    found: dict[int, EntryRow] = {}
-    while made_by is not None:
-        seqs = await view.reader.operation_seqs([made_by])
-        made_by = None
-        for entry in await view.reader.entries(seqs=list(seqs.values())):
-            found[entry.seq] = entry
-            if entry.record["record"] == "correction":  # and what it replaced
-                made_by = entry.record["operation"]
-    return [entry for entry in found.values() if _makes(entry.record, node)]
-
-
-def _makes(record: Mapping[str, Any], node: NodeId) -> bool:
-    operation = record.get("replacement", record)
-    return any(
-        (output["kind"], output["id"]) == node or (node[0] == "CellUnit" and node[1] in output.get("units", ()))
-        for output in operation.get("outputs", ())
-    )
-
-
-def _values_of(record: Mapping[str, Any], node: NodeId) -> dict[str, Any]:
-    """What one record says of the node's fields."""
+def _makes(record: Mapping[str, Any], node: NodeId) -> dict[str, Any] | None:
+    """What one record says of the node's fields; None where a correction makes it no more."""
     if record["record"] in {"node", "amendment"}:
         return dict(record.get("data", {}))
-    operation = record.get("replacement", record)
-    for output in operation.get("outputs", ()):
+    operation = record if record["record"] == "operation" else record.get("replacement")
+    for output in operation.get("outputs", ()) if operation else ():
         if (output["kind"], output["id"]) == node:
             return dict(output.get("data", {}))
-    return {}
+        if node[0] == "CellUnit" and node[1] in output.get("units", ()):
+            return {}
+    return None
+
+
+# -- operations ------------------------------------------------------------------------------------------------------
 
 
 async def _of_operation(view: View, operation: str) -> list[Change]:
+    text = f"{OPERATION_PREFIX}{operation}"
     seqs = await view.reader.operation_seqs([operation])
     if operation not in seqs:
-        raise NotFound((f"{OPERATION_PREFIX}{operation}",))
-    text = f"{OPERATION_PREFIX}{operation}"
-    entries = [
-        *await view.reader.entries(seqs=[seqs[operation]]),
-        *await view.reader.entries(targets=[text]),
-    ]
-    changes: list[Change] = []
-    type_ = ""
-    for entry in entries:
-        record = entry.record
-        if entry.seq == seqs[operation]:
-            own = record if record["record"] == "operation" else record["replacement"]
-            type_ = own["type"]
-            changes.append(await _whole(view, entry, operation, text))
-        elif record["record"] == "closing":
-            fields = {**OPERATIONS[type_].fields, "end": MEMBERS["closing"].fields["end"]}
-            told = [(entry, name, None, value) for name, value in record.get("data", {}).items()]
-            told = [(entry, "end", None, record["end"]), *told]
-            if "use" in record:
-                told = [(entry, "end", None, record["end"])]
-            changes += await _masked(view, text, fields, told)
-        elif record["record"] == "correction":
-            changes.append(await _corrected(view, entry, operation, text))
+        raise NotFound((text,))
+    (own,) = await view.reader.entries(seqs=[seqs[operation]])
+    replaces = own.record["operation"] if own.record["record"] == "correction" else None
+    if replaces is not None:
+        seqs |= await view.reader.operation_seqs([replaces])
+    told = await told_operations(view, [OperationKey(name, seq, 0) for name, seq in seqs.items()])
+    this = told[operation]
+    hidden = await view.hidden(end for each in told.values() for end in ends_of(each.record))
+    for each in told.values():
+        if each.correction is not None:  # what it made may be no more: whom that led to is seen from before
+            hidden |= await view.hidden(ends_of(each.record), AsOf(each.correction.seq - 1))
+    view.show_keys("history", [end for each in told.values() for end in ends_of(each.record) if end not in hidden])
+    recorded = _as_recorded(this)
+    before = _members_of(view, told[replaces].record, hidden) if replaces is not None else {}
+    changes = [_whole(view, own, replaces, operation)]
+    changes += await _masked(view, text, _differences(own, before, _members_of(view, recorded, hidden)))
+    for entry in this.closings:
+        changes += await _masked(view, text, _closed(entry, recorded["type"]))
+    if this.correction is not None:
+        replacement = this.correction.record.get("replacement")
+        changes.append(_whole(view, this.correction, operation, replacement["id"] if replacement else None))
+        if replacement:
+            hidden |= await view.hidden(ends_of(replacement))
+            after = _members_of(view, replacement, hidden)
+            now = _members_of(view, this.record, hidden)
+            changes += await _masked(view, text, _differences(this.correction, now, after))
     return changes
 
 
-async def _whole(view: View, entry: EntryRow, operation: str, text: str) -> Change:
-    """The operation as it came into the ledger: masked as a whole, member by member."""
-    return await _change(view, entry, text, None, operation)
+def _as_recorded(told: Told) -> Mapping[str, Any]:
+    """The operation as its own entry has it, without what closings added."""
+    record: Mapping[str, Any] = told.entry.record
+    return record if record["record"] == "operation" else record["replacement"]
 
 
-async def _corrected(view: View, entry: EntryRow, operation: str, text: str) -> Change:
-    replacement = entry.record.get("replacement")
-    return await _change(view, entry, text, operation, replacement["id"] if replacement else None)
-
-
-async def _change(view: View, entry: EntryRow, text: str, old: str | None, new: str | None) -> Change:
+def _whole(view: View, entry: EntryRow, old: str | None, new: str | None) -> Change:
+    """That an operation came, went, or stands for another."""
     reason, is_masked = _reason(view, entry)
     return Change(**_who(view, entry), member="operation", old=old, new=new, reason=reason, is_masked=is_masked)
 
 
-async def _masked(
-    view: View, text: str, fields: Mapping[str, Field], told: Sequence[tuple[EntryRow, str, Any, Any]]
-) -> list[Change]:
-    unshown: list[Unshown] = []
-    for _, name, old, new in told:
-        declared = {name: fields[name]} if name in fields else {}
-        unshown += [Unshown(text, declared, {name: value} if value is not None else {}) for value in (old, new)]
-    shown = await view.show("history", unshown)
+def _members_of(
+    view: View, record: Mapping[str, Any], hidden: Collection[NodeId]
+) -> dict[str, tuple[Field | None, Any]]:
+    """Member -> (declared field, value). Ends and uses stand as lists, their fields by the id of the thing."""
+    own = member_fields(record["type"])
+    found: dict[str, tuple[Field | None, Any]] = {"type": (None, record["type"])}
+    found |= {name: (declared, record[name]) for name, declared in own.items() if record.get(name) is not None}
+    for name, value in record.get("data", {}).items():
+        found[f"data.{name}"] = (OPERATIONS[record["type"]].fields[name], value)
+    for side in ("inputs", "outputs", "uses"):
+        ends = record.get(side, ())
+        if ends:
+            found[side] = (None, [_end(view, record, end, hidden) for end in ends])
+        for end in ends:
+            fields = USES[end["kind"]].fields if side == "uses" else KINDS[end["kind"]].fields
+            named = view.shown_id((end["kind"], end["id"]), hidden)
+            for name, value in end.get("data", {}).items():
+                found[f"{side}[{named}].data.{name}"] = (fields[name], value)
+    return found
+
+
+def _end(view: View, record: Mapping[str, Any], end: Mapping[str, Any], hidden: Collection[NodeId]) -> dict[str, Any]:
+    """An input, output or use without its fields, as far as the viewer may see its keys."""
+    shown = {name: value for name, value in end.items() if name not in {"kind", "data", "units", "on"}}
+    shown["id"] = view.shown_id((end["kind"], end["id"]), hidden)
+    if "units" in end:
+        shown["units"] = [view.shown_id(("CellUnit", unit), hidden) for unit in end["units"]]
+    if "on" in end:
+        shown["on"] = [view.shown_id(touched, hidden) for touched in touched_by(record, end)]
+    return shown
+
+
+def _differences(
+    entry: EntryRow, old: Mapping[str, tuple[Field | None, Any]], new: Mapping[str, tuple[Field | None, Any]]
+) -> list[_Told]:
+    nothing = (None, None)
+    return [
+        _Told(entry, name, old.get(name, nothing)[1], new.get(name, nothing)[1], (new.get(name) or old[name])[0])
+        for name in {**old, **new}
+        if old.get(name, nothing)[1] != new.get(name, nothing)[1]
+    ]
+
+
+def _closed(entry: EntryRow, type_: str) -> list[_Told]:
+    """What a closing added, of the operation or of one use in it."""
+    use = entry.record.get("use")
+    end, values = closed_values(entry.record)
+    where = f"uses[{use}]." if use is not None else ""
+    end_field = member_fields(type_)["end"] if use is None else None
+    return [
+        _Told(entry, f"{where}end", None, end, end_field),
+        *(_Told(entry, f"{where}data.{name}", None, value, CLOSING_FIELDS[name]) for name, value in values.items()),
+    ]
+
+
+# -- what is shown of it ---------------------------------------------------------------------------------------------
+
+
+class _Told(NamedTuple):
+    """One member that a record set, with its declaration where it has one."""
+
+    entry: EntryRow
+    member: str
+    old: Any
+    new: Any
+    declared: Field | None = None
+
+
+async def _masked(view: View, text: str, told: Sequence[_Told]) -> list[Change]:
+    shown = await view.show(
+        "history",
+        [
+            Unshown(
+                text,
+                {each.member: each.declared} if each.declared is not None else {},
+                {each.member: value} if value is not None else {},
+            )
+            for each in told
+            for value in (each.old, each.new)
+        ],
+    )
     changes = []
-    for number, (entry, name, _, _) in enumerate(told):
+    for number, each in enumerate(told):
         before, after = shown[2 * number], shown[2 * number + 1]
-        reason, is_reason_masked = _reason(view, entry)
+        old, new = before.values.get(each.member), after.values.get(each.member)
+        is_masked = bool(before.masked or after.masked)
+        if each.member and old == new and not is_masked:
+            continue  # restated: sealed anew, and the same
+        reason, is_reason_masked = _reason(view, each.entry)
         changes.append(
             Change(
-                **_who(view, entry),
-                member=name,
-                old=before.values.get(name),
-                new=after.values.get(name),
+                **_who(view, each.entry),
+                member=each.member,
+                old=old,
+                new=new,
                 reason=reason,
-                is_masked=bool(before.masked or after.masked) or is_reason_masked,
+                is_masked=is_masked or is_reason_masked,
             )
         )
     return changes

@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from graph.reader import AsOf, Direction, EntryRow, NodeId, by_kind
-from graph.times import Moment, parse_moment
-from graph.vocabulary import EDGE_TYPES, KINDS, MEMBERS, OPERATIONS, USES, Field, member_tier
+from graph.records import CLOSING_FIELDS
+from graph.times import Moment, parse_moment, with_offset
+from graph.vocabulary import EDGE_TYPES, KINDS, MEMBERS, OPERATIONS, USES, Field, FieldType, member_tier
 from queries.privacy import Shown, Unshown, View
 
 __all__ = [
@@ -19,12 +20,16 @@ __all__ = [
     "OperationKey",
     "Told",
     "Used",
+    "closed_values",
+    "ends_of",
+    "member_fields",
     "merged_record",
     "operation",
     "operation_keys",
     "operations",
     "operations_by_id",
     "told_operations",
+    "touched_by",
 ]
 
 _TO_OPERATIONS = tuple(name for name in EDGE_TYPES if name not in {"CONTAINS", "PART_OF"})
@@ -202,17 +207,28 @@ def merged_record(record: Mapping[str, Any], closings: Iterable[EntryRow]) -> Ma
     merged = dict(record)
     for entry in closings:
         closing = entry.record
+        end, values = closed_values(closing)
         if "use" not in closing:
-            merged["end"] = closing["end"]
-            merged["data"] = {**merged.get("data", {}), **closing.get("data", {})}
+            merged["end"] = end
+            merged["data"] = {**merged.get("data", {}), **values}
             continue
         merged["uses"] = [
-            {**use, "end": closing["end"], "data": {**use.get("data", {}), **closing.get("data", {})}}
+            {**use, "end": end, "data": {**use.get("data", {}), **values}}
             if use["id"] == closing["use"] and "start" in use and use.get("end") is None
             else use
             for use in merged["uses"]
         ]
     return merged
+
+
+def closed_values(closing: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The end and the values that a closing adds, their times with their offsets: its zone is not the operation's."""
+    zone = closing.get("zone")
+    values = {
+        name: with_offset(value, zone) if CLOSING_FIELDS[name].type is FieldType.TIME else value
+        for name, value in closing.get("data", {}).items()
+    }
+    return with_offset(closing["end"], zone), values
 
 
 def _handled(record: Mapping[str, Any]) -> list[NodeId]:
@@ -223,27 +239,27 @@ def _handled(record: Mapping[str, Any]) -> list[NodeId]:
     ]
 
 
-def _ends(record: Mapping[str, Any]) -> list[NodeId]:
+def ends_of(record: Mapping[str, Any]) -> list[NodeId]:
     return [*_handled(record), *((use["kind"], use["id"]) for use in record.get("uses", ()))]
 
 
 async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
-    hidden = await view.hidden(node for told in every for node in _ends(told.record))
+    hidden = await view.hidden(node for told in every for node in ends_of(told.record))
     for told in every:
         if told.correction is not None:  # what it made may be no more: whom that led to is seen from before
-            hidden |= await view.hidden(_ends(told.record), AsOf(told.correction.seq - 1))
+            hidden |= await view.hidden(ends_of(told.record), AsOf(told.correction.seq - 1))
     unshown: list[Unshown] = []
     for told in every:
         record = told.record
         name = f"Operation:{record['id']}"
-        unshown.append(Unshown(name, _member_fields(record["type"]), _members(record)))
+        unshown.append(Unshown(name, member_fields(record["type"]), _members(record)))
         unshown.append(Unshown(name, OPERATIONS[record["type"]].fields, record.get("data", {})))
         for side, fields in (("inputs", None), ("outputs", KINDS), ("uses", USES)):
             for end in record.get(side, ()):
                 declared = fields[end["kind"]].fields if fields is not None else {}
                 unshown.append(Unshown(name, declared, end.get("data", {})))
     shown = iter(await view.show("operation", unshown))
-    view.show_keys("operation", {node for told in every for node in _ends(told.record) if node not in hidden})
+    view.show_keys("operation", {node for told in every for node in ends_of(told.record) if node not in hidden})
     found: list[Operation] = []
     for told in every:
         record, correction = told.record, told.correction
@@ -266,7 +282,9 @@ async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
                 masked=(*members.masked, *stage.masked),
                 inputs=tuple(_end(view, end, part.values, part.masked, hidden) for end, part in sides["inputs"]),
                 outputs=tuple(_end(view, end, part.values, part.masked, hidden) for end, part in sides["outputs"]),
-                uses=tuple(_used(view, use, _on(record, use), part, hidden, zone) for use, part in sides["uses"]),
+                uses=tuple(
+                    _used(view, use, touched_by(record, use), part, hidden, zone) for use, part in sides["uses"]
+                ),
                 closings=tuple(_closing(view, entry, zone) for entry in told.closings),
                 corrected_by=correction.record["id"] if correction is not None else None,
                 replaced_by=replacement["id"] if replacement else None,
@@ -279,8 +297,8 @@ async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
 
 
 @cache
-def _member_fields(operation_type: str) -> Mapping[str, Field]:
-    """The declared members, each at the tier it has in this type of operation."""
+def member_fields(operation_type: str) -> Mapping[str, Field]:
+    """The members that stand as values of their own, each at the tier it has in this type of operation."""
     declared = MEMBERS["operation"].fields
     return {
         name: declared[name]
@@ -318,7 +336,7 @@ def _end(
     )
 
 
-def _on(record: Mapping[str, Any], use: Mapping[str, Any]) -> list[NodeId]:
+def touched_by(record: Mapping[str, Any], use: Mapping[str, Any]) -> list[NodeId]:
     """What a use touched, where the record says so: by bare ids, with the kind only where two things share one."""
     if "on" not in use:
         return []

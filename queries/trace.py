@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graph.errors import BadInput, NotFound, NotPermitted
 from graph.reader import AsOf, Direction, EdgeRow, NodeId, by_kind, id_text
-from graph.vocabulary import OPERATIONS, member_tier
+from graph.vocabulary import KINDS, OPERATIONS, member_tier
 from queries.ids import parse_ids, parse_node_id
 from queries.pages import Page, page_of
 from queries.privacy import View
@@ -141,7 +141,7 @@ async def trace(
             )
             for node in listed
         ],
-        edges=[_shown_edge(view, edge, hidden, timeless) for edge in edges],
+        edges=[_shown_edge(view, edge, hidden, is_timeless=_is_timeless(view, edge, timeless)) for edge in edges],
         completeness=await _completeness(view, found, hidden),
         summary=_summary(found, listed),
         as_of_seq=as_of.seq,
@@ -225,8 +225,13 @@ def _listed(
     return nodes, edges
 
 
-def _shown_edge(view: View, edge: EdgeRow, hidden: Collection[NodeId], timeless: Collection[str]) -> TraceEdge:
-    is_timeless = edge.operation_id in timeless
+def _is_timeless(view: View, edge: EdgeRow, timeless: Collection[str]) -> bool:
+    """Whether the viewer may not see when it was: the act itself is private, or a use that touched a person in it."""
+    is_of_person = any(KINDS[kind].is_person and view.hides_kind(kind) for kind, _ in (edge.source, edge.target))
+    return edge.operation_id in timeless or (edge.type not in OPERATIONS and is_of_person)
+
+
+def _shown_edge(view: View, edge: EdgeRow, hidden: Collection[NodeId], *, is_timeless: bool) -> TraceEdge:
     return TraceEdge(
         type=edge.type,
         operation_id=None if edge.operation_id.startswith(_NO_OPERATION) else edge.operation_id,

@@ -6,6 +6,7 @@
 from graph.reader.origins import autologous_donors, descendants_of, descended_from
 from graph.reader.protocol import (
     LATEST,
+    MAKING_EDGES,
     AsOf,
     DeviationRow,
     Direction,
@@ -22,6 +23,7 @@ from graph.reader.store import StoreReader
 
 __all__ = [
     "LATEST",
+    "MAKING_EDGES",
     "AsOf",
     "DeviationRow",
     "Direction",

@@ -9,10 +9,11 @@ from enum import Enum, unique
 from typing import Any, Protocol
 
 from graph.encoding import decode_value
-from graph.vocabulary import KINDS
+from graph.vocabulary import KINDS, OPERATIONS
 
 __all__ = [
     "LATEST",
+    "MAKING_EDGES",
     "AsOf",
     "DeviationRow",
     "Direction",
@@ -25,6 +26,9 @@ __all__ = [
     "by_kind",
     "id_text",
 ]
+
+# Edges by which a thing comes into being.
+MAKING_EDGES = (*(name for name, operation in OPERATIONS.items() if operation.creates), "CONTAINS")
 
 NodeId = tuple[str, str]  # kind and key
 Frontier = Mapping[str, Collection[str]]  # keys by kind
@@ -207,6 +211,10 @@ class Reader(Protocol):
 
     async def operation_seqs(self, ids: Collection[str]) -> dict[str, int]:
         """The number of the entry that recorded each operation, a replacement's too. Unknown ids are left out."""
+        ...
+
+    async def makers_of(self, node: NodeId) -> list[str]:
+        """The operations that ever made the node, corrected ones too, by id; none where a node record did."""
         ...
 
     async def search(

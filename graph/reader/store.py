@@ -12,6 +12,7 @@ import orjson
 from graph.errors import being_rebuilt
 from graph.reader.protocol import (
     LATEST,
+    MAKING_EDGES,
     AsOf,
     DeviationRow,
     Direction,
@@ -286,6 +287,20 @@ class StoreReader:
                 )
                 found |= {names[row["name"]]: row["seq"] for row in rows}
         return found
+
+    async def makers_of(self, node: NodeId) -> list[str]:
+        found: set[str] = set()
+        for edge_type in MAKING_EDGES:
+            if _can_touch(edge_type, node[0], Direction.BACKWARD):
+                # A test without a result has an edge from what it tested to itself: it made nothing.
+                rows = await self._engine.read(
+                    f"MATCH (n:{node[0]} {{key: $key}})<-[r:{edge_type}]-(a) WHERE NOT (labels(a)[0] = $kind AND a.key = $key) "
+                    "RETURN DISTINCT r.operation_id AS operation",
+                    key=node[1],
+                    kind=node[0],
+                )
+                found |= {row["operation"] for row in rows}
+        return sorted(found)
 
     async def search(
         self,

@@ -12,7 +12,7 @@ import orjson
 
 from graph.effects import Effects, Stamp, apply
 from graph.ledger.sealing_records import tier3_members
-from graph.reader import AsOf, DeviationRow, Direction, EdgeRow, EntryRow, HeadRow, NodeId, NodeRow
+from graph.reader import MAKING_EDGES, AsOf, DeviationRow, Direction, EdgeRow, EntryRow, HeadRow, NodeId, NodeRow
 from graph.records import OperationRecord, RawRecord, Record, parse, parse_stored
 from graph.rules.world import World
 from graph.times import parse_moment
@@ -225,6 +225,18 @@ class MemoryGraph:
         by_name = {entry.name: entry.seq for entry in self._entries}
         found = {name: by_name[f"operation:{name}"] for name in ids if f"operation:{name}" in by_name}
         return found | {name: self._also[name] for name in ids if name in self._also}
+
+    async def makers_of(self, node: NodeId) -> list[str]:
+        self.reads += 1
+        return sorted(
+            {
+                row["operation_id"]
+                for (edge_type, from_kind, to_kind), rows in self._effects.writes.edges.items()
+                if edge_type in MAKING_EDGES and to_kind == node[0]
+                for from_key, to_key, row in rows
+                if to_key == node[1] and (from_kind, from_key) != node
+            }
+        )
 
     async def search(
         self,
