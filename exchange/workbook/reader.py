@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 import zipfile
@@ -173,6 +174,7 @@ class _Tab:
         columns = self._columns(sheet, top, headed)
         first = headed + 1
         while first < len(top) and (_is_second_heading(sheet, top[first], columns) or _is_note(top[first])):
+            self._refuse_typed_over(top[first], first, columns)
             first += 1
         self._refuse_merged(first)
         unread = self._formulas_without_value(first)
@@ -180,6 +182,20 @@ class _Tab:
 
     def place(self, cell: str) -> Place:
         return Place(self.file, cell=f"{self.worksheet.title}!{cell}")
+
+    def _refuse_typed_over(self, row: Sequence[Any], number: int, columns: dict[int, Column]) -> None:
+        """What was typed into the line of remarks would be lost."""
+        if _is_note(row):
+            for position, text in enumerate(_texts(row)):
+                if text and not _is_remark(text) and columns.get(position) is not IGNORED:
+                    self.assembler.complain(
+                        Violation(
+                            code="typed_over",
+                            message="The cell stands in the line of remarks below the headings, which is not read.",
+                            remedy="Enter the row below that line; leave the remarks, or delete the whole line.",
+                            place=self.place(_at(position, number)),
+                        )
+                    )
 
     def _no_headings(self, sheet: Sheet) -> Violation:
         return Violation(
@@ -342,9 +358,20 @@ def _is_second_heading(sheet: Sheet, row: Sequence[Any], columns: dict[int, Colu
 
 
 def _is_note(row: Sequence[Any]) -> bool:
-    """Whether the row says what to enter: every filled cell stands in brackets, as in the template."""
+    """Whether the row says what to enter, as in the template: remarks in brackets, some of them perhaps typed over."""
     texts = [text for text in _texts(row) if text]
-    return bool(texts) and all(text.startswith("[") and text.endswith("]") for text in texts)
+    remarks = sum(map(_is_remark, texts))
+    return remarks > 0 and (remarks == len(texts) or (remarks > 2 and remarks * 2 > len(texts)))
+
+
+def _is_remark(text: str) -> bool:
+    if not (text.startswith("[") and text.endswith("]")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False  # a list
 
 
 def _shown_as(cell: Any) -> str:

@@ -13,8 +13,10 @@ import pytest
 from exchange.importing import SHOWN, import_records
 from exchange.workbook.reader import read_workbook
 from graph.errors import BadInput, Place, StoreUnavailable, Violation, Warned
+from graph.ledger.admission import Admitted
 from graph.ledger.model import LARGEST_REQUEST, Receipt, Submission
 from graph.records import RawRecord
+from graph.rules.batch import Batch
 from graph.viewer import OWNER
 from support.sheets import table
 
@@ -162,6 +164,28 @@ async def test_the_next_batch_is_read_while_one_is_written() -> None:
 
     async with asyncio.timeout(10):
         assert (await bring(Waiting(), source(), batch=2)).is_complete
+
+
+async def test_a_door_that_can_admits_the_next_batch_while_it_applies_one() -> None:
+    is_admitted, is_applied = asyncio.Event(), False
+
+    class Admitting(Door):
+        async def admit(self, submission: Submission) -> Admitted:
+            if submission.records[0].place.line == 3:
+                assert not is_applied
+                is_admitted.set()
+            return Admitted(submission=submission, batch=Batch([]))
+
+        async def apply(self, admitted: Admitted) -> Receipt:
+            nonlocal is_applied
+            await is_admitted.wait()
+            is_applied = True
+            return await self.record(admitted.submission)
+
+    door = Admitting()
+    async with asyncio.timeout(10):
+        assert (await bring(door, people(5), batch=2)).is_complete
+    assert [len(submission.records) for submission in door.submissions] == [2, 2, 1]
 
 
 async def test_a_stream_is_a_source_too() -> None:

@@ -160,6 +160,23 @@ def test_an_empty_template_is_empty_input(templates: dict[Language, Path]) -> No
         assert read(path) == ([], [(None, "empty_file")])
 
 
+def test_what_is_typed_over_the_remarks_is_refused_not_lost(templates: dict[Language, Path], tmp_path: Path) -> None:
+    workbook = load_workbook(templates["zh"])
+    worksheet = workbook["给药"]
+    (remarks,) = [row for row in worksheet.iter_rows(max_row=8) if str(row[0].value).startswith("[")]
+    remarks[0].value, remarks[4].value = "A-1", "P-1"
+    workbook.save(tmp_path / "w.xlsx")
+    row = remarks[0].row
+    assert read(tmp_path / "w.xlsx")[1] == [(f"给药!A{row}", "typed_over"), (f"给药!E{row}", "typed_over")]
+
+
+def test_lists_below_the_headings_are_no_remarks(tmp_path: Path) -> None:
+    headings = ["机构编号", "资质认定材料", "设施设备", "工作制度", "标准操作规程"]
+    rows = [headings, ["ORG-1", '["D1"]', '["E1"]', '["W1"]', '["S1"]']]
+    values, problems = read(sheet_of(tmp_path, *rows, title="机构"))
+    assert (len(values[0]["data"]), problems) == (4, [])
+
+
 # -- what is filled in ----------------------------------------------------------------------------------------------
 
 
