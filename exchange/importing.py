@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import orjson
 
 from exchange.placed import PlacedRecord
 from graph.errors import BadInput, Deviation, Place, Violation, Warned
+from graph.ledger.admission import Admitted
 from graph.ledger.model import LARGEST_REQUEST, Receipt, Submission
 from graph.records import RawRecord, parse
 from graph.times import BadTime, parse_zone
@@ -31,6 +32,15 @@ class Door(Protocol):
     """What takes submissions: the ledger."""
 
     async def record(self, submission: Submission) -> Receipt: ...
+
+
+@runtime_checkable
+class AdmittingDoor(Protocol):
+    """A door that can read the next submission while it applies one."""
+
+    async def admit(self, submission: Submission) -> Admitted: ...
+
+    async def apply(self, admitted: Admitted) -> Receipt: ...
 
 
 @dataclass(kw_only=True)
@@ -104,7 +114,7 @@ async def import_records(
 
     Without ``batch``: all or nothing, up to 20,000 records. With it: so many at a time, each batch all or nothing,
     until the source ends or a batch has violations. Run again, it goes on where it stopped: what is recorded already
-    changes nothing. Memory holds two batches, for the next is read while one is written. ``progress`` is told after
+    changes nothing. Memory holds two batches, for the next is read and admitted while one is written. ``progress`` is told after
     each batch how many records are done. Raises BadInput where ``batch`` is no number of records a request may have or
     ``zone`` is none, and what the door raises.
     """
@@ -166,15 +176,23 @@ async def _in_batches(
     progress: Callable[[int], None],
 ) -> None:
     number = done = 0
-    coming = asyncio.ensure_future(fetch(size))
+
+    async def next_batch() -> Submission | Admitted | None:
+        nonlocal number
+        records = await fetch(size)
+        if not records:
+            return None
+        number += 1
+        batch = await asyncio.to_thread(submission, records, number)
+        return await door.admit(batch) if isinstance(door, AdmittingDoor) else batch
+
+    coming = asyncio.ensure_future(next_batch())
     try:
-        while records := await coming:
-            number += 1
-            coming = asyncio.ensure_future(fetch(size))
-            await _apply(door, submission(records, number), outcome)
+        while (batch := await coming) is not None:
+            coming = asyncio.ensure_future(next_batch())
+            done += await _apply(door, batch, outcome)
             if outcome.violations:
                 return
-            done += len(records)
             progress(done)
     finally:
         # a read in a thread cannot be cut short; wait for it, so that its file can be closed
@@ -209,14 +227,20 @@ async def _try(
     outcome.is_complete = not outcome.violations
 
 
-async def _apply(door: Door, submission: Submission, outcome: ImportOutcome) -> None:
-    receipt = await door.record(submission)
+async def _apply(door: Door, batch: Submission | Admitted, outcome: ImportOutcome) -> int:
+    """How many records were handed in."""
+    if isinstance(batch, Admitted):
+        assert isinstance(door, AdmittingDoor)  # it has admitted the batch
+        submission, receipt = batch.submission, await door.apply(batch)
+    else:
+        submission, receipt = batch, await door.record(batch)
     if receipt.accepted:
         outcome.add(receipt)
         if submission.records and not submission.dry_run:
             outcome.last_good = submission.records[-1].place
     else:
         outcome.violations += _exact(receipt.violations, submission.records)
+    return len(submission.records)
 
 
 def _exact(violations: Iterable[Violation], records: Sequence[RawRecord]) -> list[Violation]:

@@ -12,6 +12,7 @@ import click
 from graph.errors import Misconfigured, StemgraphError, StoreUnavailable
 from service.commands import COMMANDS
 from service.logs import start_logging
+from service.memory import collect_seldom
 from service.options import environment_names
 from service.settings import PREFIX, check_environment
 
@@ -83,4 +84,5 @@ def _say(error: StemgraphError) -> int:
 
 def main() -> None:
     """The console script."""
+    collect_seldom()
     sys.exit(run(sys.argv[1:]))

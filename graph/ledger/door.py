@@ -141,20 +141,23 @@ class Ledger:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     async def admit(self, submission: Submission) -> Admitted:
-        """The submission with its records read, to be handed to ``record``; meanwhile others may record.
+        """The submission with its records read, for ``apply``; meanwhile others may record.
 
         Raises NotPermitted where the viewer may not record.
         """
         check_permitted(submission)
         return Admitted(submission=submission, batch=await asyncio.to_thread(admit, submission))
 
-    async def record(self, submission: Submission | Admitted) -> Receipt:
+    async def record(self, submission: Submission) -> Receipt:
+        """As ``admit`` and ``apply``."""
+        return await self.apply(await self.admit(submission))
+
+    async def apply(self, admitted: Admitted) -> Receipt:
         """Applies the records, whole or not at all.
 
-        Violations come back in the receipt, all of them. Raises NotPermitted where the viewer may not record, and
-        StoreUnavailable where the store does not answer: hand the same submission in again then, with the same key.
+        Violations come back in the receipt, all of them. Raises StoreUnavailable where the store does not answer: hand
+        the same submission in again then, with the same key.
         """
-        admitted = await self.admit(submission) if isinstance(submission, Submission) else submission
         batch = admitted.batch
         if not batch.items:
             return _refusal(batch)
