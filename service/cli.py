@@ -56,8 +56,7 @@ def run(arguments: list[str]) -> int:
     except metadata.PackageNotFoundError:
         click.echo("stemgraph: run from a checkout, not installed: it has no version.", err=True)
         return REFUSED
-    except BrokenPipeError:  # who read our output has seen enough
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  or the interpreter complains at its end
+    except SystemExit:  # click's answer to a reader of our output that has seen enough; nothing else ends so here
         return DONE
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -106,6 +106,7 @@ async def run_service(
                     log_config=None,
                     access_log=False,
                     lifespan="off",
+                    ws="none",
                     server_header=False,
                     proxy_headers=False,
                     timeout_graceful_shutdown=10,

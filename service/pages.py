@@ -51,7 +51,7 @@ class Pages:
     async def ask_sign_in(self, request: Request) -> Response:
         """The sign-in page; with ``?link=`` a single-use link is redeemed."""
         link = request.query_params.get("link")
-        if link is None:
+        if link is None or request.method == "HEAD":  # what only looks whether a link works does not use it up
             return self._sign_in_page(request, request.query_params.get("next", "/"))
         session = await self._store.tokens.redeem(link)
         if session is None:

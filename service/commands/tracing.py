@@ -211,8 +211,8 @@ def show_trace(to: Console, question: Question, data: dict[str, Any]) -> None:
     """The answer for people: how whole it is and as of when, how many of what, then each thing and what led to it."""
     answer = data["trace"]
     whole, summary = answer["completeness"], answer["summary"]
-    way = "came from" if question.direction == "BACKWARD" else "became"
-    to.print(f"What {printable(', '.join(question.start))} {way}: {summary['total']} things.", style="bold")
+    led = "came from" if question.direction == "BACKWARD" else "became"
+    to.print(f"What {printable(', '.join(question.start))} {led}: {summary['total']} things.", style="bold")
     said = "Complete" if whole["complete"] else "Not complete"
     reason = f" ({printable(whole['reason'])})" if whole["reason"] else ""
     to.print(f"{said}{reason}, as of ledger entry {answer['asOfSeq']}, {whole['depthReached']} steps deep.")

@@ -47,7 +47,7 @@ def _routes(store: Store) -> Iterator[tuple[str, str, Rule]]:
     for route in build_application(store).routes:
         if isinstance(route, Route):
             for method in sorted((route.methods or set()) - {"HEAD"}):
-                yield method, route.path, route.endpoint.rule
+                yield method, route.path, vars(route.endpoint)["rule"]
 
 
 async def _ask(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:

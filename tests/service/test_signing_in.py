@@ -206,6 +206,13 @@ async def test_a_sign_in_link_is_good_once(store: Store) -> None:
         assert (await second.get("/")).status_code == 303
 
 
+async def test_looking_whether_a_sign_in_link_works_does_not_use_it_up(store: Store) -> None:
+    link = await store.tokens.create_link(OWNER.person, OWNER.role, now_ms() + 60_000)
+    async with client_of(store) as client:
+        assert (await client.head("/sign-in", params={"link": link.plain})).status_code == 200
+        assert (await client.get("/sign-in", params={"link": link.plain})).status_code == 303
+
+
 async def test_a_sign_in_link_expires(store: Store) -> None:
     link = await store.tokens.create_link(OWNER.person, OWNER.role, now_ms() - 1)
     async with client_of(store) as client:
