@@ -78,7 +78,7 @@ async def test_only_one_of_several_types_fragments_counts() -> None:
 
 
 async def test_fragments_that_double_each_other_are_refused_at_once() -> None:
-    levels = 22  # 4 million visits for who follows each spread
+    levels = 18  # a quarter of a million visits for who follows each spread
     fragments = " ".join(
         f"fragment F{number} on Operation {{ a: replaces ...F{number + 1} ...F{number + 1} }}"
         for number in range(levels)
