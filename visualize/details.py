@@ -110,7 +110,8 @@ def _end_rows(end: End, side: str, say: Speech) -> list[Row]:
     label = f"{name_in(MEMBERS[side], say.language)} {end.node[1]}"
     parts: list[str] = []
     if end.quantity is not None:
-        parts.append(field_text(fields["quantity"], end.quantity, say, {"unit": end.unit}))
+        unit = None if end.unit is None else fields["unit"].choices.label(end.unit, say.language)
+        parts.append(field_text(fields["quantity"], end.quantity, say, {"unit": unit}))
     if end.units:
         parts.append(names_text(end.units, say))
     if end.is_consumed:
@@ -134,9 +135,16 @@ def _use_rows(used: Used, say: Speech) -> list[Row]:
 
 
 def _value_rows(fields: Mapping[str, Field], values: Mapping[str, Any], say: Speech) -> list[Row]:
-    units = {field.unit_field for name, field in fields.items() if values.get(name) is not None}  # told with the number
+    units = {  # told with the number
+        field.unit_field for name, field in fields.items() if field.unit_field and values.get(name) is not None
+    }
+    labelled = {
+        name: fields[name].choices.label(values[name], say.language)
+        for name in units
+        if name in fields and isinstance(values.get(name), str)
+    }
     return [
-        Row(name_in(field, say.language), field_text(field, values[name], say, values))
+        Row(name_in(field, say.language), field_text(field, values[name], say, {**values, **labelled}))
         for name, field in fields.items()
         if values.get(name) is not None and name not in units
     ]

@@ -24,7 +24,10 @@ __all__ = [
 
 FONT_SIZE: Final = 14
 LINE_FONT_SIZE: Final = 12
-_NARROW: Final = 0.56  # of the font's size: the width of a letter; a Chinese one takes two
+# Widths as parts of the font's size, on the wide side of what usual fonts have.
+_NARROW: Final = 0.57
+_CAPITAL: Final = 0.72
+_WIDEST: Final = 0.95
 _LONGEST: Final = 22  # letters; the rest is in the details and the table
 _LONGEST_INSIDE: Final = 10  # where the shape grows with its label
 _WITH_LABEL_INSIDE: Final = frozenset({"box", "database", "ellipse"})
@@ -62,20 +65,29 @@ def short(text: str, longest: int) -> str:
 
     Set apart from its neighbours, so that a right-to-left mark in it turns nothing else round.
     """
+    whole = text
     if _letters(text) > longest:
         text = f"{_cut(text, (longest - 1) // 2)}…{_cut(text[::-1], longest // 2)[::-1]}"
-    return text if text.isascii() else f"\u2068{text}\u2069"
+    return text if whole.isascii() else f"\u2068{text}\u2069"
 
 
 def text_size(label: str, font_size: int = FONT_SIZE) -> tuple[float, float]:
     """About as many pixels wide and high as a browser makes it."""
     lines = label.split("\n")
-    return max(_letters(line) for line in lines) * _NARROW * font_size, len(lines) * font_size * 1.2
+    return max(sum(_part_of_size(letter) for letter in line) for line in lines) * font_size, len(
+        lines
+    ) * font_size * 1.2
 
 
 def numbers_as_numbers(key: str) -> list[tuple[int, str]]:
     """What to sort keys by, so that WCB1#9 comes before WCB1#10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", key)]
+
+
+def _part_of_size(character: str) -> float:
+    if character in "MW@%—…":
+        return _WIDEST
+    return _CAPITAL if character.isupper() else _NARROW * _width(character)
 
 
 def _letters(text: str) -> int:

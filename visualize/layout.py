@@ -28,7 +28,9 @@ _SLANT = 30.0
 # What went into a generation stands a little before it, what came of it a little after: so no line hides another.
 _ASIDE = {Side.LINEAGE: 0.0, Side.INTO: -60.0, Side.OUT_OF: 60.0}
 _VIEW = (1200.0, 720.0)  # pixels that a picture shall fill: decides how high a column may grow
-_ROWS = (5, 6, 8, 10, 13, 17, 22)
+# Ways to fold a column, the better liked first: the lineage seldom, what stands beside it low.
+_ROWS = (22, 17, 13, 10, 8, 6, 5)
+_ROWS_BESIDE = (2, 3, 4, 6, 9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +64,13 @@ def lay_out(boxes: Sequence[Box], links: Sequence[tuple[int, int]], label_widths
     near = _Neighbours(boxes, links)
     orders = _ordered(boxes, near)
     room = _room_for_labels(boxes, links, label_widths)
-    best: Placed | None = None
-    best_scale = 0.0
-    for rows in _ROWS:
-        placed = _place(boxes, near, orders, room, rows)
-        scale = min(_VIEW[0] / max(placed.width, 1), _VIEW[1] / max(placed.height, 1))
-        if best is None or scale > best_scale:
-            best, best_scale = placed, scale
-    assert best is not None
-    return best
+    placed = (_place(boxes, near, orders, room, rows, beside_rows) for rows in _ROWS for beside_rows in _ROWS_BESIDE)
+    return max(placed, key=_scale)  # of equals the first
+
+
+def _scale(placed: Placed) -> float:
+    """At which it fits; what fits at full size fits as well as can be."""
+    return min(1.0, _VIEW[0] / max(placed.width, 1), _VIEW[1] / max(placed.height, 1))
 
 
 class _Neighbours:
@@ -209,12 +209,16 @@ class _Block:
 
 
 def _blocks(
-    boxes: Sequence[Box], near: _Neighbours, orders: Mapping[_Column, Sequence[int]], rows: int
+    boxes: Sequence[Box],
+    near: _Neighbours,
+    orders: Mapping[_Column, Sequence[int]],
+    rows: int,
+    beside_rows: int,
 ) -> dict[_Column, _Block]:
     blocks: dict[_Column, _Block] = {}
     for key, members in orders.items():
         if key[0] is not Side.LINEAGE:
-            blocks[key] = _Block(boxes, members, max(2, rows // 2), _SLANT)
+            blocks[key] = _Block(boxes, members, beside_rows, _SLANT)
             continue
         own = list(members)
         if len(own) > rows:  # what leads on stands at the side where it does: no line then runs across the block
@@ -229,8 +233,9 @@ def _place(
     orders: Mapping[_Column, Sequence[int]],
     room: Mapping[int, float],
     rows: int,
+    beside_rows: int,
 ) -> Placed:
-    blocks = _blocks(boxes, near, orders, rows)
+    blocks = _blocks(boxes, near, orders, rows, beside_rows)
     x_of = _columns_apart(blocks, room)
     y_of = _levelled(boxes, near, {key: block for key, block in blocks.items() if key[0] is Side.LINEAGE})
     top = min((y - boxes[number].height / 2 for number, y in y_of.items()), default=0.0)
