@@ -58,7 +58,7 @@ _WORDS: Final = Words(
             "尚未选择：请单击图形、连线或表格中的名称。",
         ),
         "rolled_up": (
-            "{total} things, too many to draw one by one: {grouped} of them stand in {groups} groups by kind and generation.",
+            "{total} things, too many to draw one by one: {grouped} of them are rolled up by kind and generation (groups: {groups}).",
             "共 {total} 项，无法逐一绘出：其中 {grouped} 项按类别和代合并为 {groups} 组。",
         ),
         "see_smaller": ("One by one:", "逐一显示："),
