@@ -14,12 +14,17 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
     __typename
     ... on Trace {
       asOfSeq
-      completeness { complete reason depthReached }
+      completeness { complete reason depthReached hidden }
       summary { total byKind { kind count } }
-      nodes(first: 100) { totalCount edges { node { id kind depth } } }
+      nodes(first: 100) {
+        totalCount
+        pageInfo { hasNextPage endCursor }
+        edges { node { id kind depth isMaterial } }
+      }
     }
     ... on NotFound { ids message }
-    ... on NotPermitted { message }
+    ... on NotPermitted { message remedy }
+    ... on TooLarge { message remedy }
     ... on InvalidInput { member message }
   }
 }""",
@@ -33,34 +38,87 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
     ... on Trace {
       completeness { complete reason }
       nodes(first: 200) { totalCount edges { node { id kind depth } } }
-      edges(first: 200) { edges { node { type operationId from to start } } }
+      edges(first: 200) { totalCount edges { node { type operationId from to start } } }
     }
     ... on NotFound { ids message }
+    ... on NotPermitted { message remedy }
   }
 }""",
         "variables": {"input": {"start": ["Donor:D1"], "direction": "FORWARD"}},
     },
     {
-        "title": "One lot, its fields and its history 单批信息与变更历史",
+        "title": "One lot, what was done with it, and its history 单批信息、操作与变更历史",
         "query": """query Lot($id: ID!) {
   node(id: $id) {
     id
-    ... on CellLot { cellType passageNumber stage maskedFields }
+    maskedFields
+    ... on CellLot { cellType passageNumber stage expiryDate }
+    operations(first: 20) {
+      totalCount
+      edges {
+        node {
+          id
+          type
+          start
+          operatorNode { key name }
+          inputs { id units }
+          outputs { id units }
+          uses { id ... on ReagentUse { reagentAmountUsed reagentAmountUnit } }
+          ... on ExpandedOperation { seedingDensity cellMorphology }
+          ... on QcReleaseOperation { testConclusion }
+        }
+      }
+    }
   }
-  history(id: $id) { recordedAt person reason }
+  history(id: $id) { recordedAt person member old new reason }
 }""",
         "variables": {"id": "CellLot:MCB1"},
     },
     {
         "title": "Search 检索",
         "query": """query Search($text: String!) {
-  search(text: $text, first: 20) { totalCount edges { node { id } } }
+  search(text: $text, first: 20) { totalCount notSearched edges { node { id kind } } }
 }""",
         "variables": {"text": "INC"},
     },
     {
+        "title": "Departures from limits and rules 偏差",
+        "query": """{
+  deviations(open: true, first: 20) {
+    totalCount
+    edges { node { id severity code message operation subject rangeVersion } }
+  }
+}""",
+        "variables": {},
+    },
+    {
+        "title": "Which of the 158 items are recorded of this lot? 该批次已记录哪些信息项？",
+        "query": """query Coverage($lot: ID) {
+  coverage(lot: $lot) { present missing notApplicable items { id zh en status presentCount expectedCount } }
+}""",
+        "variables": {"lot": "CellLot:DP1"},
+    },
+    {
+        "title": "Would these records be accepted? (dry run, records nothing) 试运行：这些记录能否被接受？",
+        "query": """mutation Try($input: RecordInput!) {
+  record(input: $input) {
+    accepted
+    violations { line record member code message remedy }
+    warnings { record code message }
+    deviations { code severity message }
+  }
+}""",
+        "variables": {
+            "input": {
+                "idempotencyKey": "example",
+                "dryRun": True,
+                "records": [{"record": "node", "kind": "Equipment", "id": "INC-9", "data": {}}],
+            }
+        },
+    },
+    {
         "title": "The service 服务信息",
-        "query": "{ serviceInfo { version engine engineVersion ledgerHead { seq } } }",
+        "query": "{ serviceInfo { version engine engineVersion index ledgerHead { seq } } }",
         "variables": {},
     },
 )
