@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Literal
+from unicodedata import east_asian_width
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -28,6 +29,7 @@ T = FieldType
 
 _ROWS_TO_PRINT: Final = 12  # ruled by hand on paper; in the program there is no end of rows
 _LAST_ROW: Final = 20_000
+_WIDTH: Final = 16  # of a column, in digits
 _LINE = Side(style="thin", color="BBBBBB")
 _RULED = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _GROUP = PatternFill("solid", start_color="DDE6F0")
@@ -94,6 +96,7 @@ def _sheet(worksheet: Worksheet, sheet: Sheet, language: Language, choices: _Cho
             _group_row(worksheet, row, layer, name)
             row += 1
     for name in _languages(language):
+        _set_height(worksheet, row, [(getattr(column, name), _WIDTH) for column in columns])
         for position, column in enumerate(columns, 1):
             cell = _cell(worksheet, row, position, getattr(column, name))
             cell.font, cell.alignment, cell.border = _BOLD, _WRAPPED, _RULED
@@ -104,15 +107,28 @@ def _sheet(worksheet: Worksheet, sheet: Sheet, language: Language, choices: _Cho
         cell.font, cell.alignment, cell.border = _NOTE, _WRAPPED, _RULED
         letter = get_column_letter(position)
         dimension = worksheet.column_dimensions[letter]
-        dimension.width = 16
+        dimension.width = _WIDTH
         dimension.number_format = _format(column)
         _validate(worksheet, column, f"{letter}{row + 1}:{letter}{_LAST_ROW}", choices)
         for ruled in range(row + 1, row + 1 + _ROWS_TO_PRINT):
             blank = _cell(worksheet, ruled, position)
             blank.border, blank.number_format = _RULED, _format(column)
-    worksheet.row_dimensions[row].height = 36
+    _set_height(worksheet, row, [(_note(column, language), _WIDTH * 1.3) for column in columns], points=11)
     worksheet.freeze_panes = f"B{row + 1}"
     _print_setup(worksheet, header_rows=row, columns=len(columns))
+
+
+def _set_height(worksheet: Worksheet, row: int, texts: Sequence[tuple[str, float]], *, points: int = 15) -> None:
+    """Room for the longest of the texts, each wrapped in its width: not every program finds it by itself."""
+    lines = max(
+        sum(-(-_width(line) // int(width * 0.9)) or 1 for line in text.splitlines() or [""]) for text, width in texts
+    )
+    worksheet.row_dimensions[row].height = lines * points + 2
+
+
+def _width(text: str) -> int:
+    """In widths of a digit; a Chinese character has two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _layers(sheet: Sheet, columns: Sequence[Column]) -> list[dict[tuple[int, int], Item]]:
@@ -148,6 +164,9 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _group_row(worksheet: Worksheet, row: int, layer: dict[tuple[int, int], Item], name: str) -> None:
+    _set_height(
+        worksheet, row, [(getattr(item, name), _WIDTH * (last - first + 1)) for (first, last), item in layer.items()]
+    )
     for (first, last), item in layer.items():
         cell = _cell(worksheet, row, first, getattr(item, name))
         cell.font, cell.fill, cell.alignment, cell.border = _BOLD, _GROUP, _WRAPPED, _RULED
@@ -335,8 +354,10 @@ def _instructions(worksheet: Worksheet, language: Language) -> None:
     row += 1
     for number, texts in enumerate(_STEPS, 1):
         worksheet.cell(row, 1, number).alignment = Alignment(horizontal="right", vertical="top")
-        cell = worksheet.cell(row, 2, "\n".join(_pick(texts, language)))
+        step = "\n".join(_pick(texts, language))
+        cell = worksheet.cell(row, 2, step)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
+        _set_height(worksheet, row, [(step, 90)])
         row += 1
     row += 1
     for sheet in sheets():

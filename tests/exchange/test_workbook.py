@@ -627,3 +627,17 @@ def test_every_field_of_the_vocabulary_has_a_column() -> None:
     for code, kind in KINDS.items():
         if (sheet := sheet_named(code)) is not None:
             assert {f"data.{name}" for name in kind.fields} <= {column.member for column in sheet.columns}
+
+
+def test_each_item_is_headed_by_its_name_where_it_is_filled_in() -> None:
+    """As the heading of its column, or as a group heading over its columns."""
+    for item in (each for each in ITEMS.values() if not each.is_added):
+        headed = [
+            sheet.code
+            for sheet in sheets()
+            for column in sheet.columns
+            if any(each.id == item.id for each in column.items) and column.is_offered
+            and (column.zh == item.zh or any(group.id == item.id and column.member in members
+                                             for group, members in sheet.groups))
+        ]  # fmt: skip
+        assert headed, item.id
