@@ -183,8 +183,8 @@ def _named(record: Mapping[str, Any]) -> Iterator[NodeId]:
 
 # Items whose lack shows at a thing, because the operation that records them would not be there at all.
 _AT_INPUT = {"COL-03": ("TESTED", "Donor"), "F-05": ("TRAINED", "Person")}
-# Items that concern only some of the operations that record them.
-_WITH_TISSUE = "COL"
+# Lists that are about certain things only: what is handled must be one of them.
+_ABOUT = {"COL": {"Donor", "Tissue"}} | {part: {"CellLot"} for part in ("STI", "STO", "OUT", "TRN")}
 
 
 def _covered(item: Item, held: _Held) -> CoveredItem:
@@ -223,7 +223,8 @@ def _places(item: Item, held: _Held) -> Iterator[bool]:
         for record in held.operations.values():
             if record["type"] not in own_operations:
                 continue
-            if item.list == _WITH_TISSUE and not any(end["kind"] in {"Donor", "Tissue"} for end in record["inputs"]):
+            about = _ABOUT.get(item.list)
+            if about is not None and about.isdisjoint(end["kind"] for end in record["inputs"]):
                 continue
             homes = [home for home in item.homes if home.operation == record["type"]]
             yield from _at_operation(homes, record, held)
@@ -257,7 +258,9 @@ def _at_operation(homes: Iterable[Home], record: Mapping[str, Any], held: _Held)
         elif side in {"inputs", "outputs", "uses"} and not name:
             whole.append(any(end["kind"] == home.kind for end in record.get(side, ())))
         elif side in {"inputs", "outputs"}:
-            whole.append(any(end.get(name) for end in record.get(side, ())))
+            # where units are named, the quantity is their number
+            names = (name, "units") if name == "quantity" else (name,)
+            whole.append(any(end.get(each) for end in record.get(side, ()) for each in names))
         elif side == "data":
             whole.append(record.get("data", {}).get(name) is not None)
         else:

@@ -68,10 +68,10 @@ def _records() -> list[Json]:
 @pytest.fixture(scope="module")
 def lineage() -> MemoryGraph:
     made = MemoryGraph(_records())
-    told = {"code": "out_of_range", "severity": "major"}
+    told: Json = {"code": "out_of_range", "severity": "major"}
     for number, tier in enumerate((None, 2, 3)):
         mark = f"mark-t{tier or 0}-deviation"
-        members = {**told, "value": mark, "direction": mark, "range_version": mark, "message": "mark-t2-message"}
+        members: Json = {**told, "value": mark, "direction": mark, "range_version": mark, "message": "mark-t2-message"}
         members |= {} if tier is None else {"tier": tier, "operation": f"mark-t{tier if tier == 3 else 0}-operation"}
         made.found_deviations.append(DeviationRow(id=f"1-{number}", seq=1, is_open=True, members=members))
     subject = {**told, "code": "wrong_person", "subject": "Subject:S1"}
@@ -95,9 +95,7 @@ def _ids() -> tuple[list[str], list[str]]:
 
 
 def _view(lineage: MemoryGraph, role: Role) -> View:
-    return View(
-        reader=lineage, viewer=Viewer(person="P-9", role=role), vault=lineage.vault, log=MemoryLog()
-    )
+    return View(reader=lineage, viewer=Viewer(person="P-9", role=role), vault=lineage.vault, log=MemoryLog())
 
 
 async def _answers(lineage: MemoryGraph, role: Role) -> list[Any]:

@@ -33,8 +33,8 @@ def _change(sheet: BenchSheet, source: Json, to: str, from_: str | None = None) 
     return sheet.act("CHANGED_DISPOSITION", [source], data=data)
 
 
-def _sent(sheet: BenchSheet, source: Json, **more: object) -> Json:
-    return sheet.act("TRANSPORTED", [source], [{"kind": "StoragePosition", "id": "SITE-2"}], end=None, **more)
+def _sent(sheet: BenchSheet, source: Json) -> Json:
+    return sheet.act("TRANSPORTED", [source], [{"kind": "StoragePosition", "id": "SITE-2"}], end=None)
 
 
 def _out(sheet: BenchSheet, source: Json, reason: str | None = None) -> Json:

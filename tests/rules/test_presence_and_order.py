@@ -250,7 +250,7 @@ def test_at_one_time_a_closing_comes_before_the_next_stay() -> None:
 
 def test_of_acts_of_one_day_an_order_is_looked_for() -> None:
     sheet, register = _bank(units=1)
-    day = {"start": DAY.format(1), "zone": "+08:00"}
+    day: Any = {"start": DAY.format(1), "zone": "+08:00"}
     acts = [
         sheet.act("STORED", _lot("MCB1"), _place("TANK-2"), end=None, **day),
         sheet.act("STORAGE_OUT", _lot("MCB1"), _place("TANK-1"), **day),
