@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import click
 from tqdm import tqdm
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from graph.records import RawRecord
 
 __all__ = ["import_files"]
+
+_TOLD: Final = 20  # warnings and deviations of one import that a person is told; --json has more
 
 
 def _offset(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
@@ -160,7 +162,13 @@ class _Progress:
     def __init__(self, *, is_batched: bool) -> None:
         self._is_batched = is_batched
         self._applied = 0
-        self._bar = tqdm(unit=" records", disable=not sys.stderr.isatty(), dynamic_ncols=True, leave=False)
+        self._bar = tqdm(
+            desc="reading",
+            bar_format="{desc}: {n_fmt} records, {elapsed}{postfix}",
+            disable=not sys.stderr.isatty(),
+            dynamic_ncols=True,
+            leave=False,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -169,7 +177,6 @@ class _Progress:
         self._bar.close()
 
     def watch(self, source: Iterator[RawRecord]) -> Iterator[RawRecord]:
-        self._bar.set_description("reading")
         for record in source:
             self._bar.update()
             yield record
@@ -193,21 +200,21 @@ def _tell(outcome: ImportOutcome) -> None:
         what = ", ".join(filter(None, (violation.record, violation.member)))
         said = f"{where}{what}{': ' if what else ''}{violation.message} [{violation.code}] {violation.remedy}"
         click.echo(printable(said.rstrip()))
-    for warning in outcome.warnings:
-        click.echo(printable(f"warning: {warning.record or ''} {warning.message} [{warning.code}]"))
-    _tell_rest("warnings", outcome.warning_count, len(outcome.warnings))
-    for deviation in outcome.deviations:
-        what = deviation.subject or deviation.operation or ""
-        click.echo(printable(f"deviation ({deviation.severity}): {what} {deviation.message} [{deviation.code}]"))
-    _tell_rest("deviations", outcome.deviation_count, len(outcome.deviations))
+    for warning in outcome.warnings[:_TOLD]:
+        what = ", ".join(filter(None, (warning.record, warning.member)))
+        click.echo(printable(f"warning: {what}{': ' if what else ''}{warning.message} [{warning.code}]"))
+    _tell_rest("warnings", outcome.warning_count)
+    for deviation in outcome.deviations[:_TOLD]:
+        click.echo(printable(f"deviation ({deviation.severity}): {deviation.message} [{deviation.code}]"))
+    _tell_rest("deviations, which the ledger keeps", outcome.deviation_count)
     for note in outcome.notes:
         click.echo(printable(f"note: {note}"))
     click.echo(_summary(outcome))
 
 
-def _tell_rest(what: str, count: int, shown: int) -> None:
-    if count > shown:
-        click.echo(f"… and {count - shown} more {what}.")
+def _tell_rest(what: str, count: int) -> None:
+    if count > _TOLD:
+        click.echo(f"… and {count - _TOLD} more {what}.")
 
 
 def _where(place: Place) -> str:

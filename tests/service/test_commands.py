@@ -28,6 +28,18 @@ def test_importing_again_says_that_nothing_changed(service: ServiceProcess, run:
     assert (code, told) == (DONE, f"Done: 0 applied, 83 unchanged. The ledger has {head_of(service)} entries.\n")
 
 
+def test_on_a_terminal_the_import_shows_how_far_it_is(
+    service: ServiceProcess, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    code, told, errors = run("import", "--data", service.folder, "--historic", "--batch", 40, TRIAL)
+    assert code == DONE
+    assert "reading: " in errors
+    assert "83 records, " in errors
+    assert "80 done" in errors
+    assert "records, " not in told
+
+
 def test_a_dry_run_says_what_would_be_and_does_nothing(service: ServiceProcess, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "person.jsonl"
     file.write_bytes(_lines(PERSON))
