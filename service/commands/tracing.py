@@ -41,8 +41,8 @@ _QUERY: Final = """query Trace($input: TraceInput!, $first: Int!, {declared}) {{
       {lists}
     }}
     ... on NotFound {{ ids message }}
-    ... on NotPermitted {{ message }}
-    ... on TooLarge {{ message }}
+    ... on NotPermitted {{ message remedy }}
+    ... on TooLarge {{ message remedy }}
     ... on InvalidInput {{ member message }}
   }}
 }}"""
@@ -200,9 +200,9 @@ def _raise_for(answer: dict[str, Any]) -> None:
     if kind == "NotFound":
         raise StemgraphError(message, remedy="Check the spelling; ids are written Kind:key.", code="not_found")
     if kind == "NotPermitted":
-        raise NotPermitted(message, remedy="Ask a colleague whose role may.")
+        raise NotPermitted(message, remedy=answer["remedy"])
     if kind == "TooLarge":
-        raise StemgraphError(message, remedy="Ask for less: --depth.", code="too_large")
+        raise StemgraphError(message, remedy=answer["remedy"], code="too_large")
     if kind == "InvalidInput":
         raise BadInput(message, remedy="Correct the command's arguments.", member=answer.get("member"))
 
