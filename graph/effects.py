@@ -286,6 +286,9 @@ class Effects:
                 node.values[name] = value
         encoded = encode_values(KINDS[record.kind].fields, values)
         self._set(node, {**dict.fromkeys(values), **encoded})
+        if record.kind == "ReferenceRange":  # its versions are told apart
+            node.amended_seq = stamp.seq
+            self._set(node, {"amended_seq": stamp.seq})
         if record.kind == "StoragePosition" and "parent" in record.values:
             own = f"node:StoragePosition:{node.key}"
             self._change(

@@ -414,6 +414,7 @@ def known_node(kind: str, properties: Mapping[str, Any]) -> KnownNode:
         values=values,
         seq=properties["seq"],
         recorded_ms=properties["recorded_ms"],
+        amended_seq=properties.get("amended_seq"),
         made_by=properties.get("made_by"),
         made=None if made_ms is None else (made_ms, properties.get("made_latest_ms", made_ms)),
         is_stub=bool(properties.get("is_stub", False)),

@@ -163,8 +163,8 @@ def _tell(hearing: Hearing, node: KnownNode, course: Course, before: Course | No
                 _tell_broken(hearing, node, problem)
         elif not problem.is_forbidden:
             hearing.refuse(owner, problem, _member_of(owner, node))
-        elif _was_allowed(hearing, node, problem, owner):
-            hearing.tell_as_now_known(owner, problem, node.id)
+        elif (teller := _learnt_from(hearing, node, problem, owner)) is not None:
+            hearing.tell_as_now_known(teller, problem, node.id)
         else:
             about = [(node.kind, node.key)] if problem.code == "expired" else []
             hearing.forbid(owner, problem, subject=node.id, member=_member_of(owner, node), about=about)
@@ -205,17 +205,38 @@ def _member_of(owner: Item, node: KnownNode) -> str:
     return "outputs"
 
 
-def _was_allowed(hearing: Hearing, node: KnownNode, problem: Problem, owner: Item) -> bool:
-    """Whether a historic record broke no rule as the records stood when it is said to have been made.
+def _learnt_from(hearing: Hearing, node: KnownNode, problem: Problem, owner: Item) -> Item | None:
+    """The record that made a historic one forbidden, where it broke no rule as the records stood when it was made.
 
-    So a ledger that took in a dose, and later the failed test that should have stopped it, can be imported again.
+    So a ledger that took in a dose, and later the failed test that should have stopped it, can be imported again; the
+    test is then told of it, as it was then. None where it was forbidden from the first.
     """
-    batch, claimed, operation = hearing.batch, owner.record.recorded_at, owner.operation
+    claimed, operation = owner.record.recorded_at, owner.operation
     if not hearing.clock.is_historic or claimed is None or operation is None or problem.code in operation.despite:
-        return False
+        return None
+
+    def is_broken(at_ms: int) -> bool:
+        return any(each.operation == problem.operation for each in _course_at(hearing, node, at_ms).problems)
+
+    if is_broken(claimed.earliest_ms):
+        return None
+    later = [
+        (item.record.recorded_at.earliest_ms, item)
+        for item in hearing.batch.fresh
+        if item.record.recorded_at is not None
+        and item.record.recorded_at.earliest_ms > claimed.earliest_ms
+        and any((node.kind, node.key) in other.handled for other in hearing.operations_of(item))
+    ]
+    later.sort(key=lambda pair: pair[0])
+    return next((item for at_ms, item in later if is_broken(at_ms)), owner)
+
+
+def _course_at(hearing: Hearing, node: KnownNode, at_ms: int) -> Course:
+    """The course by what the ledger holds, and of the request by what is said to have been recorded by then."""
+    batch = hearing.batch
 
     def was_recorded(record: Record) -> bool:
-        return record.recorded_at is None or record.recorded_at.earliest_ms <= claimed.earliest_ms
+        return record.recorded_at is None or record.recorded_at.earliest_ms <= at_ms
 
     assert node.account is not None  # only courses have problems
     events = [event for event in node.account.events if event.operation not in batch.operation_of]
@@ -229,5 +250,4 @@ def _was_allowed(hearing: Hearing, node: KnownNode, problem: Problem, owner: Ite
                 for closing in closings:
                     event.end, event.is_open = (closing.end.earliest_ms, closing.end.latest_ms), False
                 events.append(event)
-    course = run_course(_thing(node), Account(events=events), is_within=hearing.world.is_within)
-    return all(each.operation != problem.operation for each in course.problems)
+    return run_course(_thing(node), Account(events=events), is_within=hearing.world.is_within)

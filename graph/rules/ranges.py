@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.errors import Deviation
-from graph.records import ClosingRecord, CorrectionRecord, OperationRecord, Record
+from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, OperationRecord, Record
 from graph.rules.world import KnownNode, World
-from graph.times import Moment, parse_moment
+from graph.times import Moment, day_end_ms
 from graph.vocabulary import KINDS, OPERATIONS, USES
 from graph.vocabulary.base import Field, FieldType
 from graph.vocabulary.ranges import DEFAULT_RANGES, ReferenceRangeDefault
@@ -25,6 +25,7 @@ __all__ = ["DEFAULTS_VERSION", "range_deviations"]
 DEFAULTS_VERSION = "1"  # raised whenever a default changes
 _TRANSPORT_FIELDS = frozenset({"departure_temperature", "in_transit_temperature", "arrival_temperature"})
 _PER_HOUR_MS = 3_600_000
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class _Measured:
     stage: str | None = None
     equipment_class: str | None = None
     reagent_name: str | None = None
+    beside: Mapping[str, Any] | None = None  # what stands in the same step of a map
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +76,32 @@ class _Setting:
 
 
 def range_deviations(record: Record, world: World) -> list[Deviation]:
-    """The departures that one record's values show; none for what is not an operation or a closing."""
-    operation: OperationRecord | None
-    if isinstance(record, OperationRecord):
-        operation, closing = record, None
-    elif isinstance(record, CorrectionRecord):
-        operation, closing = record.replacement, None
-    elif isinstance(record, ClosingRecord):
-        known = world.operations.get(record.operation)
-        operation, closing = (known.record if known else None), record
-    else:
-        return []
+    """The departures that the values of one record show: an operation's, a closing's, an amended result's."""
+    operation = _operation_of(record, world)
     if operation is None:
         return []
     setting = _setting(operation, world)
-    measured = _of_closing(operation, closing, setting) if closing else _of_operation(operation, setting, world)
+    if isinstance(record, ClosingRecord):
+        measured = _of_closing(operation, record, setting)
+    elif isinstance(record, AmendmentRecord):
+        measured = _of_amendment(operation, record, setting, world)
+    else:
+        measured = _of_operation(operation, setting, world)
     return [deviation for value in measured for deviation in _judge(value, setting, world)]
+
+
+def _operation_of(record: Record, world: World) -> OperationRecord | None:
+    """The operation that a record is, puts into effect or ends, or that made what it amends."""
+    if isinstance(record, OperationRecord):
+        return record
+    if isinstance(record, CorrectionRecord):
+        return record.replacement
+    name = record.operation if isinstance(record, ClosingRecord) else None
+    if isinstance(record, AmendmentRecord):
+        node = world.node(record.kind, record.id_of)
+        name = node.made_by if node is not None else None
+    known = world.operations.get(name or "")
+    return known.record if known is not None else None
 
 
 def _setting(operation: OperationRecord, world: World) -> _Setting:
@@ -111,23 +123,25 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _numbers(field: Field, value: Any, ranged: Container[str]) -> Iterator[tuple[str, Any]]:
-    """(field name, value) of the bare values that a field's value holds, of the names for which there are ranges."""
-    if field.type is FieldType.MAP:
-        for part in value if field.many else [value]:
+def _numbers(
+    declared: Field, value: Any, ranged: Container[str]
+) -> Iterator[tuple[str, Any, Mapping[str, Any] | None]]:
+    """(field name, value, what stands beside it) of the bare values in a field's value that have ranges."""
+    if declared.type is FieldType.MAP:
+        for part in value if declared.many else [value]:
             if isinstance(part, Mapping):
-                yield from ((str(name), one) for name, one in part.items() if name in ranged)
-    elif field.name not in ranged:
+                yield from ((str(name), one, part) for name, one in part.items() if name in ranged)
+    elif declared.name not in ranged:
         return
-    elif field.type is FieldType.SERIES:
+    elif declared.type is FieldType.SERIES:
         if isinstance(value, list):
-            yield from ((field.name, row[1]) for row in value)
+            yield from ((declared.name, row[1], None) for row in value)
         elif isinstance(value, Mapping):
-            yield from ((field.name, one) for name, one in value.items() if name != "mean")
+            yield from ((declared.name, one, None) for name, one in value.items() if name != "mean")
         else:
-            yield field.name, value
-    elif field.type in {FieldType.NUMBER, FieldType.INTEGER, FieldType.DURATION}:
-        yield field.name, value
+            yield declared.name, value, None
+    elif declared.type in {FieldType.NUMBER, FieldType.INTEGER, FieldType.DURATION}:
+        yield declared.name, value, None
 
 
 def _of_operation(operation: OperationRecord, setting: _Setting, world: World) -> Iterator[_Measured]:
@@ -136,42 +150,67 @@ def _of_operation(operation: OperationRecord, setting: _Setting, world: World) -
     stage = next((str(node.values["stage"]) for node in outputs if "stage" in node.values), None)
     fields = OPERATIONS[operation.type].fields
     for name, value in operation.values.items():
-        for field, number in _numbers(fields[name], value, setting.ranged):
+        for named, number, beside in _numbers(fields[name], value, setting.ranged):
             yield _Measured(
                 member=f"data.{name}",
-                field=field,
+                field=named,
                 value=number,
                 tier=fields[name].tier,
                 cell_type=cell_type,
                 stage=stage,
+                beside=beside,
             )
     for number, use in enumerate(operation.uses):
         node = world.nodes.get((use.kind, use.id))
         known = node.values if node else {}
         for name, value in use.values.items():
-            for field, one in _numbers(USES[use.kind].fields[name], value, setting.ranged):
+            for named, one, beside in _numbers(USES[use.kind].fields[name], value, setting.ranged):
                 yield _Measured(
-                    member=f"uses[{number}].data.{name}", field=field, value=one, tier=0, cell_type=cell_type, stage=stage,
-                    equipment_class=known.get("equipment_class"), reagent_name=known.get("name"),
+                    member=f"uses[{number}].data.{name}", field=named, value=one, tier=0, cell_type=cell_type, stage=stage,
+                    equipment_class=known.get("equipment_class"), reagent_name=known.get("name"), beside=beside,
                 )  # fmt: skip
-    kinds = [end.kind for end in operation.inputs]
     for number, output in enumerate(operation.outputs):
-        for name, value in output.values.items():
-            if output.kind == "QCResult" and name == "test_result":
-                item = output.values.get("test_item")
-                result = KINDS["QCResult"].fields[name]
-                tier = field_tier(result, operation=operation.type, input_kinds=kinds, test_item=item)
-                yield _Measured(
-                    member=f"outputs[{number}].data.{name}", field=name, value=value, tier=tier, item=item,
-                    method=output.values.get("test_method"), cell_type=cell_type, stage=stage,
-                )  # fmt: skip
-            elif output.kind != "QCResult" and name in setting.ranged and _is_number(value):
-                yield _Measured(
-                    member=f"outputs[{number}].data.{name}", field=name, value=value, tier=0,
-                    cell_type=output.values.get("cell_type") or cell_type, stage=output.values.get("stage"),
-                )  # fmt: skip
+        where = f"outputs[{number}].data."
+        yield from _of_output(operation, setting, output.kind, output.values, output.values, where, cell_type, stage)
     if operation.type == "TRANSPORTED" and operation.end is not None:
         yield _hours(operation, operation.end)
+
+
+def _of_output(
+    operation: OperationRecord,
+    setting: _Setting,
+    kind: str,
+    values: Mapping[str, Any],
+    told: Iterable[str],
+    where: str,
+    cell_type: str | None,
+    stage: str | None,
+) -> Iterator[_Measured]:
+    """The fields named in ``told`` of one thing that the operation made."""
+    kinds = [end.kind for end in operation.inputs]
+    for name in told:
+        value = values.get(name)
+        if kind == "QCResult" and name == "test_result":
+            item = values.get("test_item")
+            tier = field_tier(KINDS[kind].fields[name], operation=operation.type, input_kinds=kinds, test_item=item)
+            yield _Measured(
+                member=f"{where}{name}", field=name, value=value, tier=tier, item=item,
+                method=values.get("test_method"), cell_type=cell_type, stage=stage,
+            )  # fmt: skip
+        elif kind != "QCResult" and name in setting.ranged and _is_number(value):
+            yield _Measured(
+                member=f"{where}{name}", field=name, value=value, tier=KINDS[kind].fields[name].tier,
+                cell_type=values.get("cell_type") or cell_type, stage=values.get("stage"),
+            )  # fmt: skip
+
+
+def _of_amendment(
+    operation: OperationRecord, record: AmendmentRecord, setting: _Setting, world: World
+) -> Iterator[_Measured]:
+    known = world.node(record.kind, record.id_of)
+    values = {**(known.values if known is not None else {}), **record.values}
+    cell_type = _cell_type(setting.inputs)
+    yield from _of_output(operation, setting, record.kind, values, record.values, "data.", cell_type, None)
 
 
 def _hours(operation: OperationRecord, end: Moment) -> _Measured:
@@ -185,13 +224,14 @@ def _of_closing(operation: OperationRecord, closing: ClosingRecord, setting: _Se
     fields = USES[use.kind].fields if use else OPERATIONS[operation.type].fields
     for name, value in closing.values.items():
         if name in fields:
-            for field, number in _numbers(fields[name], value, setting.ranged):
+            for named, number, beside in _numbers(fields[name], value, setting.ranged):
                 yield _Measured(
                     member=f"data.{name}",
-                    field=field,
+                    field=named,
                     value=number,
                     tier=fields[name].tier,
                     cell_type=_cell_type(setting.inputs),
+                    beside=beside,
                 )
     if operation.type == "TRANSPORTED" and closing.use is None:
         yield _hours(operation, closing.end)
@@ -221,9 +261,20 @@ def _judge(measured: _Measured, setting: _Setting, world: World) -> Iterator[Dev
             yield Deviation(
                 code="out_of_range", severity=severity, operation=operation.id, subject=f"Operation:{operation.id}",
                 field=measured.member, value=shown, direction=direction, range_version=one.version,
-                message=f"{measured.member} of {operation.id} is {direction} its range ({one.version}).",
+                message=f"{measured.member} of {operation.id} is {direction} its range{_bounds(one)} ({one.version}).",
                 tier=measured.tier if measured.tier >= 2 else None,
             )  # fmt: skip
+
+
+def _bounds(limits: _Limits) -> str:
+    """The limits as a reader wants them beside a departure."""
+    told = []
+    for name, low, high in (("", limits.low, limits.high), ("allowed ", limits.allowed_low, limits.allowed_high)):
+        if low is not None and high is not None:
+            told.append(f"{name}{low:g} to {high:g}")
+        elif low is not None or high is not None:
+            told.append(f"{name}at least {low:g}" if low is not None else f"{name}at most {high:g}")
+    return f" of {', '.join(told)}" if told else ""
 
 
 def _outside(value: Any, limits: _Limits) -> tuple[str, str] | None:
@@ -261,11 +312,10 @@ def _recorded(measured: _Measured, setting: _Setting, world: World) -> list[_Lim
             continue
         if known.get("protocol") is not None and known["protocol"] not in setting.protocols:
             continue
-        offset = f"{'-' if day.offset_minutes < 0 else '+'}{abs(day.offset_minutes) // 60:02d}:{abs(day.offset_minutes) % 60:02d}"
         first, last = known.get("valid_from"), known.get("valid_to")
-        if first is not None and day.latest_ms < parse_moment(first, offset).earliest_ms:
+        if first is not None and day.latest_ms < day_end_ms(first, day.offset_minutes) - _DAY_MS:
             continue
-        if last is not None and day.earliest_ms >= parse_moment(last, offset).latest_ms:
+        if last is not None and day.earliest_ms >= day_end_ms(last, day.offset_minutes):
             continue
         fitting.append((2 * ("protocol" in known) + ("cell_type" in known), node))
     if not fitting:
@@ -275,7 +325,7 @@ def _recorded(measured: _Measured, setting: _Setting, world: World) -> list[_Lim
     known = latest.values
     return [
         _Limits(
-            version=f"{latest.id}@{latest.seq}", low=known.get("low"), high=known.get("high"),
+            version=f"{latest.id}@{latest.amended_seq or latest.seq}", low=known.get("low"), high=known.get("high"),
             allowed_low=known.get("allowed_low"), allowed_high=known.get("allowed_high"),
             expected=tuple(known.get("expected", ())),
         )
@@ -306,8 +356,10 @@ def _applies(row: ReferenceRangeDefault, measured: _Measured, setting: _Setting)
     tissues = [node.values.get("tissue_type") for node in setting.inputs if node.kind == "Tissue"]
     classes = [measured.equipment_class] if measured.member.startswith("uses") else list(setting.equipment_classes)
     reagent = (measured.reagent_name or "").casefold()
+    beside = (measured.beside or {}).get(row.beside or "")
     return (
         row.cell_type in (None, measured.cell_type)
+        and (row.beside_low is None or (isinstance(beside, int | float) and beside >= row.beside_low))
         and has(row.operations, [setting.operation.type])
         and has(row.input_kinds, [end.kind for end in setting.operation.inputs])
         and has(row.equipment_classes, classes)

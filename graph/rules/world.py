@@ -23,6 +23,7 @@ class KnownNode:
     values: dict[str, Any] = field(default_factory=dict)
     seq: int = 0
     recorded_ms: int = 0
+    amended_seq: int | None = None  # of a reference range: the entry that last changed its limits
     made_by: str | None = None
     made: Bounds | None = None
     is_stub: bool = False
