@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from graph.errors import BadInput
 from queries import coverage as covering
 from queries import deviations as departures
 from queries import history as changing
@@ -11,7 +12,7 @@ from queries import nodes as finding
 from queries import service as serving
 from queries import trace as tracing
 from queries.ids import parse_node_id, parse_operation_id
-from queries.pages import Page
+from queries.pages import LARGEST_PAGE, Page
 from resolvers.asking import Asking
 from resolvers.batches import NodeAt
 
@@ -24,7 +25,11 @@ async def node_at(asking: Asking, id_: str) -> NodeAt:
 
 
 async def nodes_at(asking: Asking, ids: Sequence[str]) -> list[NodeAt]:
-    """What to load for each id, in the same order. Raises BadInput where one is no id."""
+    """What to load for each id, in the same order. Raises BadInput where one is no id, or there are more than 500."""
+    if len(ids) > LARGEST_PAGE:
+        raise BadInput(
+            f"{len(ids)} ids are asked for; at most {LARGEST_PAGE}.", remedy="Ask in several requests.", member="ids"
+        )
     position = await asking.position()
     return [NodeAt(parse_node_id(id_, "ids"), position) for id_ in ids]
 

@@ -59,6 +59,12 @@ async def test_nodes_come_in_the_order_asked_for_and_unknown_ones_are_null(fille
     assert found == [{"id": "Person:P-2"}, None, {"id": "Donor:D1"}, {"id": "Person:P-2"}]
 
 
+async def test_more_than_500_ids_are_bad_input(bench: MemoryGraph) -> None:
+    ids = [f"CellLot:L{number}" for number in range(501)]
+    answer = await ask_memory(bench, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", {"ids": ids})
+    assert [error["extensions"]["member"] for error in answer.errors] == ["ids"]
+
+
 async def test_what_a_field_names_is_one_step_away(filled: MemoryGraph) -> None:
     query = """{ node(id: "Study:ST-1") { ... on Study {
       institution institutionNode { name principalOfficerNode { key } }

@@ -62,6 +62,15 @@ async def test_the_same_request_again_is_applied_once(store: Store) -> None:
     assert again["seq"] == first["seq"] == (await store.ledger.head()).seq
 
 
+async def test_a_key_that_named_another_request_is_told_and_nothing_is_recorded(store: Store) -> None:
+    sheet = _sheet()
+    first = await _record(store, sheet.records, "one key")
+    other = await _record(store, [sheet.donor("D2")], "one key")
+    assert not other["accepted"]
+    assert other["violations"]
+    assert (await store.ledger.head()).seq == first["seq"]
+
+
 async def test_the_same_records_under_another_key_change_nothing(store: Store) -> None:
     records = _sheet().records
     await _record(store, records, "one")
