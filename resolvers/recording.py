@@ -92,9 +92,11 @@ async def correct(
     return await record(asking, [correction if by is None else {**correction, "by": by}], request)
 
 
-def refused(error: StemgraphError) -> Recorded:
-    """An error that is expected, told as a violation."""
-    member = error.member if isinstance(error, BadInput) else None
-    problem = Violation(code=error.code, message=error.message, remedy=error.remedy, member=member)
-    violations = error.violations if isinstance(error, BadInput) and error.violations else (problem,)
-    return Recorded(receipt=Receipt(accepted=False, violations=violations))
+def refused(*errors: StemgraphError) -> Recorded:
+    """Errors that are expected, told as violations."""
+    violations: list[Violation] = []
+    for error in errors:
+        member = error.member if isinstance(error, BadInput) else None
+        problem = Violation(code=error.code, message=error.message, remedy=error.remedy, member=member)
+        violations += (isinstance(error, BadInput) and error.violations) or (problem,)
+    return Recorded(receipt=Receipt(accepted=False, violations=tuple(violations)))

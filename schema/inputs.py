@@ -16,7 +16,9 @@ from schema.vocabulary import NodeKind, listed, written_as, written_value
 
 __all__ = ["OPERATION_INPUTS", "RequestInput", "operation_members"]
 
-Write = Callable[[Any, str], Any]  # a value that came in, and its place in the record -> the value there
+Problems = list[BadInput]
+# A value that came in, its place in the record, and where to tell what is wrong with it -> the value there.
+Write = Callable[[Any, str, Problems], Any]
 
 
 @strawberry.input(description="How records are handed in.")
@@ -74,7 +76,7 @@ class _Body:
             declared.name,
             written_as(declared),
             description,
-            lambda value, where: written_value(declared, value, where),
+            lambda value, where, _problems: written_value(declared, value, where),
             is_required=declared.is_required,
         )
 
@@ -88,33 +90,41 @@ class _Body:
 _BODIES: dict[Any, _Body] = {}
 
 
-def _record_of(value: Any, where: str = "") -> dict[str, Any]:
-    """The members of a record that an input says; what is left out is left out there too.
-
-    Raises BadInput where an id is none, or a value has not the shape of its field.
-    """
+def _record_of(value: Any, where: str, problems: Problems) -> dict[str, Any]:
+    """The members of a record that an input says; what is left out, or wrong, is left out there too."""
     written = {}
     for member in _BODIES[type(value)].members:
         given = getattr(value, member.attribute)
         if given is not None:
-            written[member.name] = member.write(given, f"{where}{member.name}")
+            try:
+                written[member.name] = member.write(given, f"{where}{member.name}", problems)
+            except BadInput as error:
+                problems.append(error)
     return written
 
 
-def _same(value: Any, _where: str) -> Any:
+def _same(value: Any, _where: str, _problems: Problems) -> Any:
     return value
 
 
-def _nested(value: Any, where: str) -> Any:
-    return _record_of(value, f"{where}.")
+def _nested(value: Any, where: str, problems: Problems) -> Any:
+    return _record_of(value, f"{where}.", problems)
 
 
-def _list(value: Sequence[Any], where: str) -> Any:
-    return [_record_of(item, f"{where}[{number}].") for number, item in enumerate(value)]
+def _list(value: Sequence[Any], where: str, problems: Problems) -> Any:
+    return [_record_of(item, f"{where}[{number}].", problems) for number, item in enumerate(value)]
 
 
-def _key(id_: str, where: str) -> str:
-    return parse_node_id(id_, where)[1]
+def _key_of(kind: str) -> Write:
+    """The key in an id that must be of this kind."""
+
+    def write(id_: str, where: str, _problems: Problems) -> str:
+        found, key = parse_node_id(id_, where)
+        if found != kind:
+            raise BadInput(f"{where} names a {found}.", remedy=f"Write {kind}:key.", member=where)
+        return key
+
+    return write
 
 
 # -- ends and uses -----------------------------------------------------------------------------------------------
@@ -122,12 +132,12 @@ def _key(id_: str, where: str) -> str:
 _ID = "Its id, such as CellLot:L1P1."
 
 
-def _end_body(side: str, *, but: frozenset[str] = frozenset()) -> _Body:
+def _end_body(side: str) -> _Body:
     """The members of an input or output; kind and key are read from one id."""
     body = _Body()
     body.add("id", strawberry.ID, _ID, _same, is_required=True)
     for declared in MEMBERS[side].fields.values():
-        if declared.name not in {"kind", "id", "data", *but}:
+        if declared.name not in {"kind", "id", "data"}:
             body.add_field(declared, describe(declared))
     return body
 
@@ -136,14 +146,14 @@ _TAKEN = _end_body("inputs").type("EndInput", object, MEMBERS["inputs"].__doc__ 
 _PLACE = _end_body("outputs").type("OutputInput", object, MEMBERS["outputs"].__doc__ or "")
 
 
-def _end(value: Any, where: str) -> dict[str, Any]:
+def _end(value: Any, where: str, problems: Problems) -> dict[str, Any]:
     """An end as a record has it: with the kind, and with the fields of what is made."""
-    written = _record_of(value, where)
+    written = _record_of(value, where, problems)
     kind, key = parse_node_id(written.pop("id"), f"{where}id")
     given = {name: written.pop(name) for name in list(written) if name in KINDS}
-    if set(given) - {kind}:
+    if others := sorted(set(given) - {kind}):
         raise BadInput(
-            f"{where}data is of a {', '.join(set(given) - {kind})}, but the id names a {kind}.",
+            f"{where}data is of a {', '.join(others)}, but the id names a {kind}.",
             remedy="Give the fields of the kind that the id names.",
             member=f"{where}data",
         )
@@ -151,8 +161,14 @@ def _end(value: Any, where: str) -> dict[str, Any]:
     return {"kind": kind, "id": key, **written, **made}
 
 
-def _ends(value: Sequence[Any], where: str) -> Any:
-    return [_end(item, f"{where}[{number}].") for number, item in enumerate(value)]
+def _ends(value: Sequence[Any], where: str, problems: Problems) -> Any:
+    ends = []
+    for number, item in enumerate(value):
+        try:
+            ends.append(_end(item, f"{where}[{number}].", problems))
+        except BadInput as error:
+            problems.append(error)
+    return ends
 
 
 def _data_of_kind(kind: str) -> Any:
@@ -188,7 +204,7 @@ def _use_type(kind: str) -> Any:
         data.add_field(declared, describe(declared))
     made = data.type(f"{kind}UseDataInput", object, f"Fields of a {USES[kind].en.lower()}.")
     body = _Body()
-    body.add("id", strawberry.ID, f"{kind}:key.", _key, is_required=True)
+    body.add("id", strawberry.ID, f"{kind}:key.", _key_of(kind), is_required=True)
     for declared in MEMBERS["uses"].fields.values():
         if declared.name not in {"kind", "id", "data"}:
             body.add_field(declared, describe(declared))
@@ -213,11 +229,11 @@ class CapturedInput:
     equipment: strawberry.ID
 
 
-def _captured(value: Sequence[CapturedInput], _where: str) -> dict[str, str]:
+def _captured(value: Sequence[CapturedInput], _where: str, _problems: Problems) -> dict[str, str]:
     return {each.field: each.equipment.removeprefix("Equipment:") for each in value}
 
 
-def _operation_id(value: str, _where: str) -> str:
+def _operation_id(value: str, _where: str, _problems: Problems) -> str:
     return parse_operation_id(value)
 
 
@@ -237,7 +253,7 @@ def _operation_type(type_: str) -> Any:
         about = f"What comes out, or where it leads: {' or '.join(gives)}."
         body.add("outputs", listed(made), about, _ends, is_required=operation.needs_output)
     for kind, use in USES.items():
-        body.add(f"{kind.lower()}_uses", listed(_USES[kind]), f"{use.en} {use.zh}.", _list)
+        body.add(f"{kind.lower()}Uses", listed(_USES[kind]), f"{use.en} {use.zh}.", _list)
     body.add("data", _stage_type(type_), "Stage fields.", _nested)
     return body.type(f"{operation_class(type_)}Input", RequestInput, f"{operation.en} {operation.zh}.")
 
@@ -252,8 +268,9 @@ def _stage_type(type_: str) -> Any:
 OPERATION_INPUTS: dict[str, Any] = {type_: _operation_type(type_) for type_ in OPERATIONS}
 
 
-def operation_members(value: Any) -> dict[str, Any]:
-    """The members of the operation record that a typed input says. Raises BadInput where an id is none."""
-    members = _record_of(value)
-    uses = [{"kind": kind, **use} for kind in USES for use in members.pop(f"{kind.lower()}_uses", ())]
-    return {**members, "uses": uses} if uses else members
+def operation_members(value: Any) -> tuple[dict[str, Any], Problems]:
+    """The members of the operation record that a typed input says, and all that is wrong with it."""
+    problems: Problems = []
+    members = _record_of(value, "", problems)
+    uses = [{"kind": kind, **use} for kind in USES for use in members.pop(f"{kind.lower()}Uses", ())]
+    return ({**members, "uses": uses} if uses else members), problems

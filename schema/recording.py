@@ -8,8 +8,8 @@ from typing import Any
 import strawberry
 from strawberry.types import Info
 
-from graph.errors import BadInput, Warned
 from graph.errors import Violation as Refusal
+from graph.errors import Warned
 from graph.vocabulary import OPERATIONS
 from resolvers import recording
 from resolvers.recording import Recorded, Request
@@ -98,10 +98,9 @@ class RecordingMutation:
 
 def _typed(type_: str) -> Callable[..., Awaitable[RecordResult]]:
     async def resolve(info: Info, input: Any) -> RecordResult:  # noqa: A002 - the argument's name
-        try:
-            members = operation_members(input)
-        except BadInput as error:
-            return _show(recording.refused(error))
+        members, problems = operation_members(input)
+        if problems:
+            return _show(recording.refused(*problems))
         return _show(await recording.record_operation(context_of(info), type_, members, _request(input)))
 
     resolve.__annotations__ |= {"input": OPERATION_INPUTS[type_], "return": RecordResult}

@@ -121,6 +121,18 @@ async def test_an_id_without_its_kind_is_told_and_reaches_no_door() -> None:
     assert door.submissions == []
 
 
+async def test_all_that_is_wrong_with_an_input_is_told_at_once() -> None:
+    act = {
+        "idempotencyKey": "k", "id": "A1", "start": "2025-01-18T10:00:00Z", "performingOrg": "ORG-1", "operator": "P-1",
+        "inputs": [{"id": "T1"}, {"id": "Tissue:T2"}], "outputs": [{"id": "Nonsense:L1"}],
+        "reagentUses": [{"id": "Equipment:INC-1"}], "equipmentUses": [{"id": "INC-1"}],
+    }  # fmt: skip
+    query = "mutation($i: SeparatedInput!) { recordSeparated(input: $i) { accepted violations { member remedy } } }"
+    answer = data_of(await ask_memory(MemoryGraph(), query, {"i": act}))["recordSeparated"]
+    wrong = ["inputs[0].id", "outputs[0].id", "reagentUses[0].id", "equipmentUses[0].id"]
+    assert [each["member"] for each in answer["violations"]] == wrong
+
+
 async def test_fields_of_another_kind_than_the_ids_are_told() -> None:
     act = {
         "idempotencyKey": "k", "id": "A1", "start": "2025-01-18T10:00:00Z", "performingOrg": "ORG-1", "operator": "P-1",
