@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, NodeRecord, OperationRecord
 from graph.rules.batch import Batch, Item
@@ -19,12 +20,14 @@ def sound_part(batch: Batch, world: World) -> tuple[Batch, frozenset[NodeId]]:
     """
     faulty = {id(item) for item in batch.fresh if id(item.record) in batch.refused}
     while True:
-        missing = _made_only_by(batch, faulty) - world.nodes.keys()
+        made = _made(batch, faulty)
+        missing = made[True] - made[False] - world.nodes.keys()
+        known = made[False] | world.nodes.keys()
         gone = {operation.id for item, operation in batch.operations if id(item) in faulty}
         more = {
             id(item)
             for item in batch.fresh
-            if id(item) not in faulty and (_needs(batch, item, missing) or _mends(item) in gone | batch.unread)
+            if id(item) not in faulty and (_needs(batch, item, missing, known) or _mends(item) in gone | batch.unread)
         }
         if not more:
             break
@@ -35,11 +38,12 @@ def sound_part(batch: Batch, world: World) -> tuple[Batch, frozenset[NodeId]]:
     return part, frozenset(doubtful)
 
 
-def _made_only_by(batch: Batch, faulty: set[int]) -> set[NodeId]:
+def _made(batch: Batch, faulty: set[int]) -> dict[bool, set[NodeId]]:
+    """What the request makes: by a faulty record or not."""
     made: dict[bool, set[NodeId]] = {True: set(), False: set()}
     for item in batch.fresh:
         made[id(item) in faulty].update(_makes(item))
-    return made[True] - made[False]
+    return made
 
 
 def _makes(item: Item) -> Iterator[NodeId]:
@@ -50,16 +54,13 @@ def _makes(item: Item) -> Iterator[NodeId]:
         yield from ((output.kind, output.id) for output in operation.outputs)
 
 
-def _needs(batch: Batch, item: Item, missing: set[NodeId]) -> bool:
-    """Whether the record takes effect on something that will not be there."""
+def _needs(batch: Batch, item: Item, missing: set[NodeId], known: AbstractSet[NodeId]) -> bool:
+    """Whether the record takes effect on something that will not be there: a faulty record makes it, or an unread one."""
     record = item.record
-    if isinstance(record, AmendmentRecord):
-        return (record.kind, record.id_of) in missing or record.id_of in batch.unread
-    operation = item.operation
-    if operation is None:
-        return False
-    makes = set(_makes(item))
-    return any(end in missing or (end[1] in batch.unread and end not in makes) for end in operation.involved)
+    needed = [(record.kind, record.id_of)] if isinstance(record, AmendmentRecord) else []
+    if item.operation is not None:
+        needed += item.operation.involved
+    return any(each in missing or (each[1] in batch.unread and each not in known) for each in needed)
 
 
 def _mends(item: Item) -> str | None:
