@@ -45,8 +45,8 @@ async def deviations(
     tells the result. The page says how many they are.
     """
     check_first(first)
-    cursor = Cursor.parse(after, (int, int)) if after is not None else None
     head = await view.reader.head()
+    cursor = Cursor.parse(after, (int, int), head_seq=head.seq) if after is not None else None
     seq = head.seq if cursor is None else cursor.seq
     place = (0, -1) if cursor is None else (int(cursor.place[0]), int(cursor.place[1]))
     tier = _listed_tier(view)

@@ -84,7 +84,7 @@ async def search(
     if not text.strip():
         raise BadInput("text is empty.", remedy="Give part of a key or a name.", member="text")
     head = await view.reader.head()
-    cursor = Cursor.parse(after, (str, str)) if after is not None else None
+    cursor = Cursor.parse(after, (str, str), head_seq=head.seq) if after is not None else None
     as_of = AsOf(head.seq if cursor is None else cursor.seq)
     wanted = [kind for kind in sorted(KINDS) if kinds is None or kind in kinds]
     searched = [kind for kind in wanted if not view.hides_kind(kind)]

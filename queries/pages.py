@@ -30,14 +30,16 @@ class Cursor:
         return base64.urlsafe_b64encode(orjson.dumps([self.seq, *self.place])).decode().rstrip("=")
 
     @classmethod
-    def parse(cls, text: str, shape: tuple[type, ...]) -> Cursor:
-        """Raises BadInput for what this question never gave out."""
+    def parse(cls, text: str, shape: tuple[type, ...], *, head_seq: int | None = None) -> Cursor:
+        """Raises BadInput for what this question never gave out: nor could have, with the head where it is."""
         try:
             seq, *place = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except (ValueError, TypeError, binascii.Error) as error:
             raise BadInput("This is no cursor of this answer.", member="after") from error
         if type(seq) is not int or tuple(type(part) for part in place) != shape:
             raise BadInput("This is no cursor of this answer.", member="after")
+        if head_seq is not None and seq > head_seq:
+            raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
         return cls(seq, tuple(place))
 
 

@@ -41,10 +41,7 @@ class OperationsOf:
         """The cursor's, where there is one. Raises BadInput for what is no cursor of such a list."""
         if self.after is None:
             return self.as_of
-        seq = Cursor.parse(self.after, (int,)).seq
-        if seq > self.as_of.seq:
-            raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
-        return AsOf(seq, self.as_of.known_at_ms)
+        return AsOf(Cursor.parse(self.after, (int,), head_seq=self.as_of.seq).seq, self.as_of.known_at_ms)
 
 
 async def load_nodes(view: View, asked: Sequence[NodeAt]) -> list[Node | None]:

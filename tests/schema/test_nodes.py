@@ -10,6 +10,7 @@ import pytest
 from graph.reader import DeviationRow
 from graph.viewer import OWNER, Role
 from graph.vocabulary import KINDS
+from queries.pages import Cursor
 from schema.naming import camel
 from support.asking import ask_memory, data_of, viewer
 from support.bench_sheet import BenchSheet
@@ -152,19 +153,23 @@ async def test_pages_of_one_answer_agree_whatever_is_recorded_meanwhile() -> Non
     assert positions == {len(before)}
 
 
-@pytest.mark.parametrize("after", ["nonsense", "WzEsMl0", "WzAsIngiXQ"])
+@pytest.mark.parametrize("after", ["nonsense", "", Cursor(1, ("x",)).text(), Cursor(1, (1, 1)).text()])
 async def test_a_cursor_of_another_answer_is_bad_input(bench: MemoryGraph, after: str) -> None:
     answer = await ask_memory(bench, _PAGE, {"first": 2, "after": after})
-    if answer.errors:
-        assert [error["extensions"]["code"] for error in answer.errors] == ["bad_input"]
-        assert answer.data == {"node": {"operations": None}}
-    else:  # it happens to name a place in this one
-        assert after == "WzEsMl0"
+    assert [error["extensions"]["code"] for error in answer.errors] == ["bad_input"]
+    assert answer.data == {"node": {"operations": None}}
 
 
-async def test_a_cursor_beyond_the_ledger_is_bad_input(bench: MemoryGraph) -> None:
-    later = "Wzk5OTk5LDBd"  # entry 99999
-    answer = await ask_memory(bench, _PAGE, {"first": 2, "after": later})
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        (_PAGE, [0]),
+        ('query($after: String) { search(text: "L", after: $after) { totalCount } }', ["CellLot", "L1"]),
+        ("query($after: String) { deviations(after: $after) { totalCount } }", [1, 1]),
+    ],
+)
+async def test_a_cursor_beyond_the_ledger_is_bad_input(bench: MemoryGraph, query: str, place: list[Any]) -> None:
+    answer = await ask_memory(bench, query, {"after": Cursor(99_999, tuple(place)).text()})
     assert [error["extensions"]["member"] for error in answer.errors] == ["after"]
 
 
