@@ -39,7 +39,8 @@ def _may_differ(text: bytes) -> bool:
         or b".0}" in text
         or b".0]" in text
         or text.endswith(b".0")
-        or b"9e" in shape
+        or b"9e+" in shape
+        or b"9e-" in shape
         or _LARGE in shape
         or b"null" in text
         or (not text.isascii() and _BEYOND_BASIC_PLANE.search(text) is not None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graph.keys import KeyRing
-from graph.records import AmendmentRecord, NodeRecord, Record, is_sealed, parse_stored
+from graph.records import AmendmentRecord, CorrectionRecord, NodeRecord, OperationRecord, Record, is_sealed
 from graph.rules.world import World
 from graph.sealing import SALT_LENGTH, digest_of, matches, same_person_digest, seal
 from graph.vocabulary import KINDS, OPERATIONS, field_tier, is_genetic
@@ -123,7 +123,7 @@ class Sealer:
         persons = _persons(record, world)
         for holder, name, declared in tier3_members(payload, is_personal=is_personal):
             holder[name] = {"sealed": self._keep(holder[name], declared, persons, world)}
-        return replace(parse_stored(payload), recorded_at=record.recorded_at, place=record.place)
+        return _with_payload(record, payload)
 
     def _keep(self, value: Any, declared: Field, persons: tuple[str, ...], world: World) -> str:
         keyed = None
@@ -155,6 +155,22 @@ class Sealer:
                 row["keyed"] = value.keyed
             rows.append(row)
         return rows
+
+
+def _with_payload(record: Record, payload: dict[str, Any]) -> Record:
+    """The record that ``parse_stored`` would read from the payload, which differs from the record's own in values only."""
+    values = payload.get("data", {})
+    if isinstance(record, NodeRecord | AmendmentRecord):
+        return replace(record, canonical=payload, values=values)
+    if isinstance(record, OperationRecord):
+        ends = zip(record.outputs, payload.get("outputs", ()), strict=True)
+        outputs = tuple(replace(output, values=end.get("data", {})) for output, end in ends)
+        return replace(record, canonical=payload, values=values, outputs=outputs)
+    if isinstance(record, CorrectionRecord) and record.replacement is not None:
+        replacement = _with_payload(record.replacement, payload["replacement"])
+        assert isinstance(replacement, OperationRecord)  # as it was
+        return replace(record, canonical=payload, replacement=replacement)
+    return record
 
 
 def opened_seal_problem(value: Mapping[str, Any]) -> str | None:

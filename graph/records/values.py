@@ -42,6 +42,8 @@ def clean_key(text: Any, what: str = "id") -> str:
     """A key in NFC and trimmed; BadValue where it is empty, too long or holds a control character."""
     if not isinstance(text, str):
         raise BadValue(f"{what} is not a text", "Write it in quotes.")
+    if 0 < len(text) <= LONGEST_KEY and text.isascii() and text.isprintable() and text == text.strip():
+        return text  # as nearly all are
     if len(text) > 10 * LONGEST_KEY:  # before any work is done on it
         raise BadValue(f"{what} has {len(text)} characters", f"Use at most {LONGEST_KEY}.")
     key = text.strip()
