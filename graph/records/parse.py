@@ -203,13 +203,12 @@ class _Parser(ActReading):
         kind, id_of = self.kind(value), self.key(value, "id_of")
         reason = self.text(value, "reason", required=True)
         by = self.key(value, "by", required=False)
-        if kind is None:
-            return None
         faults = len(self.violations)
-        values = self.values(value.get("data"), KINDS[kind].fields, "data.", nullable=True)
-        if not values and len(self.violations) == faults:
+        given = value.get("data")
+        values = self.values(given, KINDS[kind].fields, "data.", nullable=True) if kind is not None else {}
+        if not (values or (kind is None and given)) and len(self.violations) == faults:
             self.bad("missing_member", "data", "is missing.", "Name the fields that change.")
-        if id_of is None or reason is None:
+        if kind is None or id_of is None or reason is None:
             return None
         return AmendmentRecord(
             **self._base(value, key, recorded_at, kind=kind, id_of=id_of, data=values, reason=reason, by=by),
