@@ -40,7 +40,7 @@ class AdmittingDoor(Protocol):
 
     async def admit(self, submission: Submission) -> Admitted: ...
 
-    async def apply(self, admitted: Admitted) -> Receipt: ...
+    async def apply(self, admitted: Admitted, following: Callable[[], Admitted | None]) -> Receipt: ...
 
 
 @dataclass(kw_only=True)
@@ -114,9 +114,9 @@ async def import_records(
 
     Without ``batch``: all or nothing, up to 20,000 records. With it: so many at a time, each batch all or nothing,
     until the source ends or a batch has violations. Run again, it goes on where it stopped: what is recorded already
-    changes nothing. Memory holds two batches, for the next is read and admitted while one is written. ``progress`` is told after
-    each batch how many records are done. Raises BadInput where ``batch`` is no number of records a request may have or
-    ``zone`` is none, and what the door raises.
+    changes nothing. Memory holds three batches, for the next ones are read, admitted and judged while one is written.
+    ``progress`` is told after each batch how many records are done. Raises BadInput where ``batch`` is no number of
+    records a request may have or ``zone`` is none, and what the door raises.
     """
     if zone is not None:
         try:
@@ -186,11 +186,16 @@ async def _in_batches(
         batch = await asyncio.to_thread(submission, records, number)
         return await door.admit(batch) if isinstance(door, AdmittingDoor) else batch
 
+    def following() -> Admitted | None:
+        is_there = coming.done() and not coming.cancelled() and coming.exception() is None
+        batch = coming.result() if is_there else None
+        return batch if isinstance(batch, Admitted) else None
+
     coming = asyncio.ensure_future(next_batch())
     try:
         while (batch := await coming) is not None:
             coming = asyncio.ensure_future(next_batch())
-            done += await _apply(door, batch, outcome)
+            done += await _apply(door, batch, outcome, following)
             if outcome.violations:
                 return
             progress(done)
@@ -227,11 +232,16 @@ async def _try(
     outcome.is_complete = not outcome.violations
 
 
-async def _apply(door: Door, batch: Submission | Admitted, outcome: ImportOutcome) -> int:
+async def _apply(
+    door: Door,
+    batch: Submission | Admitted,
+    outcome: ImportOutcome,
+    following: Callable[[], Admitted | None] = lambda: None,
+) -> int:
     """How many records were handed in."""
     if isinstance(batch, Admitted):
         assert isinstance(door, AdmittingDoor)  # it has admitted the batch
-        submission, receipt = batch.submission, await door.apply(batch)
+        submission, receipt = batch.submission, await door.apply(batch, following)
     else:
         submission, receipt = batch, await door.record(batch)
     if receipt.accepted:

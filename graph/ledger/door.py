@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from graph.effects import Stamp, Writes
 from graph.engine import Engine, Transaction
 from graph.errors import Deviation, IntegrityBroken, StoreUnavailable, Violation, Warned, being_rebuilt
 from graph.keys import KeyRing
 from graph.ledger.admission import Admitted, admit, check_permitted
 from graph.ledger.chain import check_chain
-from graph.ledger.entering import Entered, enter, recorded_ms, request_key
+from graph.ledger.drafting import Accepted, Case, Drafting
+from graph.ledger.entering import request_key
 from graph.ledger.exporting import export_lines
-from graph.ledger.loading import NodeCache, load_world
 from graph.ledger.model import (
     GENESIS,
     Entry,
@@ -29,17 +28,10 @@ from graph.ledger.model import (
     Verification,
 )
 from graph.ledger.replay import rebuild
-from graph.ledger.sealing_records import Sealer, is_same_record, tier3_members
 from graph.ledger.vault import Vault
 from graph.ledger.verifying import verify
 from graph.ledger.writing import write_graph, write_rows, write_sealed
-from graph.records import NodeRecord, RawRecord, is_sealed, parse
-from graph.rules.batch import Batch, Item
-from graph.rules.clock import Clock
-from graph.rules.identity import SameAs, check_names, references
-from graph.rules.judge import judge
-from graph.rules.world import World
-from graph.sealing import same_person_digest
+from graph.rules.batch import Batch
 from graph.times import now_ms
 
 __all__ = ["Ledger", "open_ledger"]
@@ -70,8 +62,9 @@ class Ledger:
         self._ring = ring
         self._clock = clock
         self._turn = asyncio.Lock()  # one writer at a time in a process; across processes the head orders them
-        self._cache = NodeCache()
         self.vault = Vault(engine, ring)
+        self._drafting = Drafting(ring, self.vault, clock=clock)
+        self._draft: _Draft | None = None  # of what is expected next
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -133,7 +126,8 @@ class Ledger:
     async def rebuild(self) -> Rebuilt:
         """Drops the graph and makes it again from the entries. Entries, sealed values, keys and tokens stay."""
         async with self._turn:
-            self._cache.forget()
+            self._drafting.cache.forget()
+            self._draft = None
             head = _head(await self._engine.read(_HEAD))
             await check_chain(self.entries(until=head.seq), head)
             return await rebuild(self.entries, self._engine)
@@ -152,74 +146,57 @@ class Ledger:
         """As ``admit`` and ``apply``."""
         return await self.apply(await self.admit(submission))
 
-    async def apply(self, admitted: Admitted) -> Receipt:
+    async def apply(self, admitted: Admitted, following: Callable[[], Admitted | None] | None = None) -> Receipt:
         """Applies the records, whole or not at all.
 
-        Violations come back in the receipt, all of them. Raises StoreUnavailable where the store does not answer: hand
-        the same submission in again then, with the same key.
+        ``following`` gives what will be applied next, where that is known and admitted: it is judged while this is
+        committed. Violations come back in the receipt, all of them. Raises StoreUnavailable where the store does not
+        answer: hand the same submission in again then, with the same key.
         """
-        batch = admitted.batch
-        if not batch.items:
-            return _refusal(batch)
+        if not admitted.batch.items:
+            return _refusal(admitted.batch)
         async with self._turn:
             try:
-                return await self._engine.write(lambda tx: self._apply(tx, admitted.submission, batch))
+                return await self._engine.write(lambda tx: self._apply(tx, admitted, following))
             except _Refused as refusal:
                 return refusal.receipt
 
-    async def _apply(self, tx: Transaction, submission: Submission, parsed: Batch) -> Receipt:
-        # a retry starts afresh
-        batch = Batch([Item(item.record) for item in parsed.items], list(parsed.violations), unread=parsed.unread)
+    async def _apply(
+        self, tx: Transaction, admitted: Admitted, following: Callable[[], Admitted | None] | None
+    ) -> Receipt:
+        draft, self._draft = self._draft, None
         head = await self._advance(tx)
-        known = await self._known_receipt(tx, submission)
-        self._cache.at(head.digest)
-        world = await load_world(tx, [item.record for item in batch.items], self._cache)
-        salts = await self._salts(batch, world)
-
-        def is_same(given: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
-            return is_same_record(given, stored, salts.get)
-
+        known = await self._known_receipt(tx, admitted.submission)
         if known is not None:
             # nothing is to be written: the transaction is rolled back
-            raise _Refused(known if _is_repeated(batch, world, is_same) else _key_used(submission))
-        _add_stubs(batch, world, submission)
-        # Seconds of work for a large request, in which others who ask this process are answered.
-        judged = await asyncio.to_thread(self._judged, batch, world, submission, head, is_same)
-        if judged is None:
-            self._cache.forget()
-            if submission.dry_run:
-                raise _Refused(_refusal(batch))
-            # Committed, with the head's turn alone: where another process has written meanwhile, that fails and all is
-            # read again. An engine that locks nothing may have shown half of what the other one wrote.
-            return _refusal(batch)
-        entered, sealed, writes = judged
-        await self._write(tx, entered, sealed, writes)
-        if submission.dry_run:
-            self._cache.forget()
-            raise _Refused(replace(entered.receipt, seq=head.seq))
-        self._cache.keep(world.nodes.values(), entered.digest)
-        return entered.receipt
+            is_repeated = (await self._drafting.load(tx, admitted, head)).is_repeated()
+            raise _Refused(known if is_repeated else _key_used(admitted.submission))
+        if draft is None or draft.case.admitted is not admitted or draft.case.head != head:
+            draft = _Draft(await self._drafting.load(tx, admitted, head), self._drafting)
+        accepted = await draft.accepted
+        if accepted is None:
+            return self._refuse(draft.case)
+        await self._write(tx, accepted)
+        receipt = accepted.entered.receipt
+        if admitted.submission.dry_run:
+            self._drafting.cache.forget()
+            raise _Refused(replace(receipt, seq=head.seq))
+        after = accepted.entered.head
+        self._drafting.cache.keep(draft.case.world.nodes.values(), after.digest)
+        coming = following() if following is not None else None
+        if coming is not None and coming.batch.items:
+            # As this transaction sees the store is how the next will find it, unless the head is another one then.
+            self._draft = _Draft(await self._drafting.load(tx, coming, after), self._drafting)
+        return receipt
 
-    def _judged(
-        self, batch: Batch, world: World, submission: Submission, head: Head, is_same: SameAs
-    ) -> tuple[Entered, list[dict[str, Any]], Writes] | None:
-        """Entries, sealed values and rows of the graph; None where the batch holds violations."""
-        now = self._clock()
-        sealer = Sealer(self._ring)
-        judgement = judge(
-            batch,
-            world,
-            clock=Clock(now_ms=now, is_historic=submission.historic),
-            is_same=is_same,
-            stamp_of=lambda index, record: Stamp(head.seq + 1 + index, recorded_ms(record, now)),
-            seal=sealer.seal,
-            keyed_digest=lambda donor: same_person_digest(donor, self._ring),
-        )
-        if batch.violations or judgement.writes is None:
-            return None
-        entered = enter(judgement, submission, head=head, now=now)
-        sealed = [] if submission.dry_run else sealer.rows()  # they need keys, and a dry run makes none
-        return entered, sealed, judgement.writes
+    def _refuse(self, case: Case) -> Receipt:
+        self._drafting.cache.forget()
+        receipt = _refusal(case.batch)
+        if case.admitted.submission.dry_run:
+            raise _Refused(receipt)
+        # Committed, with the head's turn alone: where another process has written meanwhile, that fails and all is
+        # read again. An engine that locks nothing may have shown half of what the other one wrote.
+        return receipt
 
     async def _advance(self, tx: Transaction) -> Head:
         """The first statement of the transaction writes the head: whoever comes second waits, or is retried."""
@@ -245,28 +222,18 @@ class Ledger:
             deviations=deviations,
         )
 
-    async def _salts(self, batch: Batch, world: World) -> dict[str, bytes]:
-        """Salts of the sealed values that records come back to, so that plain ones can be compared with them."""
-        digests = [
-            holder[name]["sealed"]
-            for item in batch.items
-            if (known := world.entries.get(item.record.name)) is not None
-            for holder, name, _ in tier3_members(known.payload)
-            if is_sealed(holder[name])
-        ]
-        return {digest: salt for digest, (_, salt) in (await self.vault.unseal(digests)).items()} if digests else {}
-
-    async def _write(self, tx: Transaction, entered: Entered, sealed: list[dict[str, Any]], writes: Writes) -> None:
-        if sealed:
-            await write_sealed(tx, sealed)
+    async def _write(self, tx: Transaction, accepted: Accepted) -> None:
+        entered = accepted.entered
+        if accepted.sealed:
+            await write_sealed(tx, accepted.sealed)
         await write_rows(tx, "Entry", entered.entries)
         await write_rows(tx, "Deviation", entered.deviations)
-        await write_graph(tx, writes)
+        await write_graph(tx, accepted.writes)
         await write_rows(tx, "Request", [entered.request])
         await tx.run(
             "MATCH (h:Head {key: 'head'}) SET h.seq = $seq, h.digest = $digest",
-            seq=entered.receipt.seq,
-            digest=entered.digest,
+            seq=entered.head.seq,
+            digest=entered.head.digest,
         )
 
 
@@ -276,47 +243,31 @@ _OF_HEAD = "RETURN h.seq AS seq, h.digest AS digest, h.epoch AS epoch, h.rebuild
 _HEAD = f"MATCH (h:Head {{key: 'head'}}) {_OF_HEAD}"
 
 
+class _Draft:
+    """A case under judgement: seconds of work for a large one, in which others who ask this process are answered."""
+
+    def __init__(self, case: Case, drafting: Drafting) -> None:
+        self.case = case
+        self.accepted = asyncio.ensure_future(asyncio.to_thread(drafting.judge, case))
+        self.accepted.add_done_callback(_note)
+
+
+def _note(judged: asyncio.Future[Accepted | None]) -> None:
+    """So that the error of a draft which nobody asks for is not told as one that was forgotten."""
+    if not judged.cancelled():
+        judged.exception()
+
+
 class _Refused(Exception):
     def __init__(self, receipt: Receipt) -> None:
         super().__init__("refused")
         self.receipt = receipt
 
 
-def _add_stubs(batch: Batch, world: World, submission: Submission) -> None:
-    """Marked stubs for what is named and missing, of the kinds that were allowed, before the record that needs them."""
-    if not submission.create_missing:
-        return
-    made = {(output.kind, output.id) for item in batch.items if item.operation for output in item.operation.outputs}
-    declared = {(item.record.kind, item.record.id) for item in batch.items if isinstance(item.record, NodeRecord)}
-    items: list[Item] = []
-    for item in batch.items:
-        for _, kind, key in references(item.record):
-            node_id = (kind, key)
-            if kind not in submission.create_missing or node_id in declared or node_id in made:
-                continue
-            if world.node(kind, key) is None:
-                declared.add(node_id)
-                value = {"record": "node", "kind": kind, "id": key, "stub": True}
-                if item.record.recorded_at is not None:
-                    value["recorded_at"] = item.record.recorded_at.text
-                stub, violations = parse(RawRecord(value, item.record.place))
-                batch.violations += violations
-                if stub is not None:
-                    items.append(Item(stub))
-        items.append(item)
-    batch.items[:] = items
-
-
 def _head(rows: list[dict[str, Any]]) -> Head:
     if not rows:
         raise IntegrityBroken("The ledger has no head.", remedy="Restore the store from a backup.")
     return Head(seq=rows[0]["seq"], digest=rows[0]["digest"], epoch=rows[0]["epoch"])
-
-
-def _is_repeated(batch: Batch, world: World, is_same: SameAs) -> bool:
-    """Whether every record of the request is in the ledger already, as a request handed in again has it."""
-    check_names(batch, world, is_same)
-    return not batch.violations and all(item.is_unchanged for item in batch.items)
 
 
 def _key_used(submission: Submission) -> Receipt:

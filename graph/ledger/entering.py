@@ -19,13 +19,13 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class Entered:
-    """Rows for the database, the receipt, and the head's digest after it."""
+    """Rows for the database, the receipt, and where the head stands after it."""
 
     entries: Rows
     deviations: Rows
     request: dict[str, Any]
     receipt: Receipt
-    digest: str
+    head: Head
 
 
 def enter(judgement: Judgement, submission: Submission, *, head: Head, now: int) -> Entered:
@@ -72,7 +72,8 @@ def enter(judgement: Judgement, submission: Submission, *, head: Head, now: int)
         deviations=tuple(told),
     )
     request = _request_row(submission, receipt, now)
-    return Entered(entries=entries, deviations=raised, request=request, receipt=receipt, digest=digest)
+    after = replace(head, seq=seq, digest=digest)
+    return Entered(entries=entries, deviations=raised, request=request, receipt=receipt, head=after)
 
 
 def request_key(submission: Submission) -> str:

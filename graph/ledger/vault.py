@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graph.engine import Engine
+from graph.engine import Engine, Transaction
 from graph.errors import IntegrityBroken
 from graph.keys import KeyRing
 from graph.sealing import same_person_digest, unseal
@@ -20,12 +20,12 @@ class Vault:
         self._engine = engine
         self._ring = ring
 
-    async def unseal(self, digests: Iterable[str]) -> Mapping[str, tuple[Any, bytes]]:
-        """Digest -> (value, salt); those destroyed, or never kept here, are absent."""
+    async def unseal(self, digests: Iterable[str], tx: Transaction | None = None) -> Mapping[str, tuple[Any, bytes]]:
+        """Digest -> (value, salt); those destroyed, or never kept here, are absent. ``tx``: as it sees them."""
         wanted = sorted(set(digests))
         if not wanted:
             return {}
-        rows = await self._engine.read(
+        rows = await (self._engine.read if tx is None else tx.run)(
             "UNWIND $digests AS x MATCH (s:Sealed {digest: x}) "
             "RETURN s.digest AS digest, s.ciphertext AS ciphertext, s.persons AS persons",
             digests=wanted,

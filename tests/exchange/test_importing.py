@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -176,8 +176,10 @@ async def test_a_door_that_can_admits_the_next_batch_while_it_applies_one() -> N
                 is_admitted.set()
             return Admitted(submission=submission, batch=Batch([]))
 
-        async def apply(self, admitted: Admitted) -> Receipt:
+        async def apply(self, admitted: Admitted, following: Callable[[], Admitted | None]) -> Receipt:
             nonlocal is_applied
+            if admitted.submission.records[0].place.line == 1:
+                assert following() is None
             await is_admitted.wait()
             is_applied = True
             return await self.record(admitted.submission)
