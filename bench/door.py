@@ -17,7 +17,7 @@ from bench.places import processor_seconds
 from exchange.importing import import_records
 from exchange.sources import open_source
 from graph.viewer import OWNER
-from service.memory import collect_seldom
+from service.interpreter import set_up_interpreter
 from service.settings import Settings
 from service.store import open_store
 
@@ -48,5 +48,5 @@ async def _measured(orders: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    collect_seldom()  # as the command line does
+    set_up_interpreter()  # as the command line does
     print(json.dumps(asyncio.run(_measured(json.loads(sys.stdin.readline())))))
