@@ -42,7 +42,9 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
                 told = f"{name} was recorded before, with other content."
                 remedy = "Give this record another id; to mend the earlier one, correct or amend it."
                 if _holds_seal(known.payload):
-                    remedy += " If it is the same: sealed values are compared for who recorded it, and for who may see them."
+                    remedy += (
+                        " If it is the same: sealed values are compared for who recorded it, and for who may see them."
+                    )
                 is_again = name == item.record.name and is_same(item.record.canonical, known.payload)
             elif (first := seen.get(name)) is not None:
                 told = f"{name} stands twice in this request, with different content."
