@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import neo4j
 from graph.engine import Transaction, connect
 from graph.errors import StoreUnavailable
 from graph.ledger import GENESIS
@@ -100,15 +101,14 @@ async def test_nothing_of_a_request_is_seen_before_all_of_it_is(store: Store, mo
     before = await graph_of(store.engine)
     head = await store.ledger.head()
     last, go_on = asyncio.Event(), asyncio.Event()
-    run_statement = Transaction.run
+    commit = neo4j.AsyncTransaction.commit
 
-    async def paused(self: Transaction, statement: str, /, **parameters: Any) -> list[dict[str, Any]]:
-        if "h.seq = $seq" in statement:  # the last statement: everything else is written by now
-            last.set()
-            await go_on.wait()
-        return await run_statement(self, statement, **parameters)
+    async def paused(self: neo4j.AsyncTransaction) -> None:
+        last.set()  # everything is written by now
+        await go_on.wait()
+        await commit(self)
 
-    monkeypatch.setattr(Transaction, "run", paused)
+    monkeypatch.setattr(neo4j.AsyncTransaction, "commit", paused)
     writing = asyncio.create_task(record(store, _dose(sheet)))
     await last.wait()
     assert await graph_of(store.engine) == before
