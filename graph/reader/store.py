@@ -29,6 +29,7 @@ __all__ = ["StoreReader"]
 
 _NEVER = LATEST.seq  # later than any time and any entry
 _ENTRY_PAGE = 2_000
+_LOOKS = 100
 _UP_TO_TIER = "(d.tier IS NULL OR d.tier <= $tier)"
 _ENTRY = (
     "e.seq AS seq, e.name AS name, e.target AS target, e.payload AS payload, e.clock_ms AS clock_ms, "
@@ -157,7 +158,20 @@ class StoreReader:
             return HeadRow(seq=0, digest="", epoch="")
         if rows[0]["rebuilder"]:
             raise being_rebuilt()
-        return HeadRow(seq=rows[0]["seq"], digest=rows[0]["digest"] or "", epoch=str(rows[0]["epoch"] or ""))
+        head = HeadRow(seq=rows[0]["seq"], digest=rows[0]["digest"] or "", epoch=str(rows[0]["epoch"] or ""))
+        if self._engine.product == "Neo4j":
+            await self._until_shown(head.seq)
+        return head
+
+    async def _until_shown(self, seq: int) -> None:
+        """Neo4j shows a commit piece by piece while it applies it, its indexes last (docs/engines.md, "Readers").
+
+        So a head is trusted once its entry is found by its index; a moment later at most. What is never found is left
+        to `verify` to name.
+        """
+        for _ in range(_LOOKS):
+            if not seq or await self._engine.read("MATCH (e:Entry {seq: $seq}) RETURN e.seq AS seq", seq=seq):
+                return
 
     async def nodes(self, keys: Frontier, as_of: AsOf | None = None) -> dict[NodeId, NodeRow]:
         found: dict[NodeId, NodeRow] = {}
