@@ -35,7 +35,7 @@ class Settings:
     url: str | None = None  # a running service to work through
     token: str | None = field(default=None, repr=False)
     purpose: str | None = None  # for which a command asks: kept in entries and the access log
-    heap: str = "512m"  # of the embedded engine
+    heap: str = "1g"  # of the embedded engine
     host: str = "127.0.0.1"
     port: int = 8080
     base_url: str | None = None  # as browsers see the service, where a proxy stands before it

@@ -27,7 +27,7 @@ from graph.errors import Misconfigured, StoreUnavailable
 
 __all__ = ["DEFAULT_HEAP", "EmbeddedEngine", "EmbeddedServer"]
 
-DEFAULT_HEAP = "512m"
+DEFAULT_HEAP = "1g"
 USER = "root"
 
 _CHILD = Path(__file__).with_name("embedded_child.py")
