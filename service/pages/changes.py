@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,30 +17,39 @@ from service.pages.shown import Wording
 from visualize.values import field_text
 from visualize.words import edge_label, kind_label
 
-__all__ = ["ChangeRow", "change_rows"]
+__all__ = ["ChangeRow", "change_rows", "newest_first"]
 
 _END = re.compile(r"(inputs|outputs|uses)\[(.*)\]\.data\.(\w+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRow:
-    """One change. ``detail`` says of which end or use of an operation the member is."""
+    """One change. ``detail`` says of which end or use of an operation the member is. ``rows``: how many rows the entry
+    has from here on; 0 where it began in a row above.
+    """
 
     change: Change
     what: str
     detail: str
     old: str | None
     new: str | None
+    rows: int
+
+
+def newest_first(changes: Sequence[Change]) -> list[Change]:
+    """The entries from the newest back; what one entry says stays in its order."""
+    return sorted(changes, key=lambda change: -change.seq)
 
 
 def change_rows(
     changes: Sequence[Change], wording: Wording, *, kind: str | None = None, operation_type: str | None = None
 ) -> list[ChangeRow]:
     """Of a thing of a kind, or of an operation of a type: that decides what its members are called."""
-    return [_row(change, wording, kind, operation_type) for change in changes]
+    lengths = Counter(change.seq for change in changes)
+    return [_row(change, wording, kind, operation_type, lengths.pop(change.seq, 0)) for change in changes]
 
 
-def _row(change: Change, wording: Wording, kind: str | None, operation_type: str | None) -> ChangeRow:
+def _row(change: Change, wording: Wording, kind: str | None, operation_type: str | None, rows: int) -> ChangeRow:
     declared, detail = _declared(change.member, wording, kind, operation_type)
     if declared is not None:
         what = wording.name(declared)
@@ -51,6 +61,7 @@ def _row(change: Change, wording: Wording, kind: str | None, operation_type: str
         detail=detail,
         old=_text(change.old, declared, change.member, wording),
         new=_text(change.new, declared, change.member, wording),
+        rows=rows,
     )
 
 

@@ -27,7 +27,8 @@ async def show_coverage(desk: Desk, request: Request) -> Response:
     found = None
     if lot or flag(request, "whole"):
         found = await coverage(desk.view(request), lot or None)
-    shown = [item for item in found.items if status in {"all", item.status.value.lower()}] if found else []
+    items = found.items if found is not None else ()
+    shown = [item for item in items if status in {"all", item.status.value.lower()}]
     return desk.page(
         request,
         "coverage.html",
@@ -36,4 +37,11 @@ async def show_coverage(desk: Desk, request: Request) -> Response:
         chosen=status,
         statuses=["all", *_STATUSES],
         lists=[(code, LISTS[code], own) for code in LISTS if (own := [item for item in shown if item.list == code])],
+        counts={
+            code: tuple(
+                sum(item.list == code and item.status in wanted for item in items)
+                for wanted in ({CoverageStatus.PRESENT}, {CoverageStatus.PRESENT, CoverageStatus.MISSING})
+            )
+            for code in LISTS
+        },
     )

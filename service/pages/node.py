@@ -16,7 +16,7 @@ from queries.history import history
 from queries.ids import parse_node_id
 from queries.nodes import existing
 from queries.operations import Operation
-from service.pages.changes import change_rows
+from service.pages.changes import change_rows, newest_first
 from service.pages.desk import Desk
 from service.pages.paging import after_page, page_number, paged, pager
 from service.pages.shown import Wording, linked_keys, value_rows
@@ -43,7 +43,7 @@ async def show_node(desk: Desk, request: Request) -> Response:
     dossier = await node_dossier(view, id_, first=_OPERATIONS_EACH if asks else None, after=after)
     node, fields = dossier.node, KINDS[kind].fields
     acts = dossier.acts
-    changed = [*reversed(await history(view, id_text(node.node)))]
+    changed = newest_first(await history(view, id_text(node.node)))
     changes, changes_pager = paged(request, changed, _CHANGES_EACH, "history")
     parts, parts_pager = paged(request, dossier.surroundings.parts, _PARTS_EACH, "parts")
     wording = Wording(
@@ -110,6 +110,9 @@ def _beside(dossier: NodeDossier, *, is_source: bool) -> list[tuple[NodeId, bool
             for end in far:
                 if not _is_of(end.node, end.units, node):
                     found.setdefault(end.node, (end.node, end.is_hidden, act.type))
+        if not is_source and any(used.node == node for used in act.uses):
+            for end in act.outputs or act.inputs:
+                found.setdefault(end.node, (end.node, end.is_hidden, act.type))
     return list(found.values())[:_NEIGHBOURS]
 
 

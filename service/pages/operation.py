@@ -16,7 +16,7 @@ from queries.history import history
 from queries.ids import OPERATION_PREFIX, parse_operation_id
 from queries.nodes import existing
 from queries.operations import End, Operation, Used, member_fields
-from service.pages.changes import change_rows
+from service.pages.changes import change_rows, newest_first
 from service.pages.desk import Desk
 from service.pages.paging import paged
 from service.pages.shown import ValueRow, Wording, limit_of, linked_keys, value_rows
@@ -60,7 +60,7 @@ async def show_operation(desk: Desk, request: Request) -> Response:
     dossier = await operation_dossier(view, id_)
     act = dossier.operation
     changes, changes_pager = paged(
-        request, [*reversed(await history(view, f"{OPERATION_PREFIX}{id_}"))], _CHANGES_EACH, "history"
+        request, newest_first(await history(view, f"{OPERATION_PREFIX}{id_}")), _CHANGES_EACH, "history"
     )
     wording = Wording(say=desk.texts(request), tier=view.tier, pages=await existing(view, _named(act)))
     members = member_fields(act.type)

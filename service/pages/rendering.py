@@ -15,7 +15,14 @@ from graph.times import Moment, render
 from graph.viewer import Role
 from graph.vocabulary import KINDS
 from service.pages.addresses import in_language, node_address, operation_address, search_address, trace_address
-from service.pages.wording import deviation_label, direction_label, navigation, role_labels
+from service.pages.wording import (
+    deviation_label,
+    direction_label,
+    field_label,
+    field_unit,
+    navigation,
+    role_labels,
+)
 from service.texts import LANGUAGES, Texts
 from visualize.values import moment_text, span_text
 from visualize.words import edge_label, kind_label
@@ -31,10 +38,10 @@ def template_of(name: str, language: str) -> jinja2.Template:
 
 
 def site_time(ms: int | None) -> str:
-    """A time of the service's own clock, in the zone of the machine it runs on, with the offset."""
+    """A time of the service's own clock to the second, in the zone of the machine it runs on, with the offset."""
     if ms is None:
         return ""
-    return span_text(ms, None, _offset_minutes(datetime.fromtimestamp(ms / 1000, UTC)))
+    return span_text(ms // 1000 * 1000, None, _offset_minutes(datetime.fromtimestamp(ms / 1000, UTC)))
 
 
 def site_zone() -> str:
@@ -72,6 +79,8 @@ def _environment(language: str) -> jinja2.Environment:
         "role_name": lambda name: role_labels(say).get(Role(name), name) if name else "",
         "deviation_label": partial(deviation_label, say),
         "direction_label": partial(direction_label, say),
+        "field_label": partial(field_label, say),
+        "field_unit": field_unit,
         "navigation": lambda may_import: navigation(say, may_import=may_import),
         "in_language": in_language,
     }

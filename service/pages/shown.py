@@ -163,7 +163,8 @@ def _range(low: float | None, high: float | None, sign: str, unit: str) -> str:
 
 
 def _unit(declared: Field, values: Mapping[str, Any]) -> str:
-    unit = values.get(declared.unit_field) if declared.unit_field else declared.unit
+    own = values.get(declared.unit_field) if declared.unit_field else None
+    unit = own or declared.unit
     return f" {unit}" if unit and declared.type is not FieldType.MAP else ""
 
 
