@@ -107,5 +107,3 @@ def _shown(view: View, row: EntryRow, hidden: frozenset[NodeId]) -> LedgerEntry:
 
 def _operation_of(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return record if record["record"] == "operation" else record.get("replacement")
-
-

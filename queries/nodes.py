@@ -79,9 +79,7 @@ async def existing(view: View, wanted: Iterable[NodeId]) -> set[NodeId]:
     return set(rows) - await view.hidden(rows)
 
 
-async def _shown(
-    view: View, what: str, rows: Sequence[NodeRow], *, only: Collection[str] | None = None
-) -> list[Node]:
+async def _shown(view: View, what: str, rows: Sequence[NodeRow], *, only: Collection[str] | None = None) -> list[Node]:
     view.show_keys(what, [row.node_id for row in rows])
     unshown = []
     for row in rows:

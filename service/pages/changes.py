@@ -50,14 +50,11 @@ def change_rows(
 
 
 def _row(change: Change, wording: Wording, kind: str | None, operation_type: str | None, rows: int) -> ChangeRow:
-    declared, detail = _declared(change.member, wording, kind, operation_type)
-    if declared is not None:
-        what = wording.name(declared)
-    else:
-        what = _other_names(wording).get(change.member, change.member)
+    declared, detail = _declared(change.member, kind, operation_type)
+    named = _other_names(wording).get(change.member, change.member)
     return ChangeRow(
         change=change,
-        what=what,
+        what=named if declared is None else wording.name(declared),
         detail=detail,
         old=_text(change.old, declared, change.member, wording),
         new=_text(change.new, declared, change.member, wording),
@@ -65,9 +62,7 @@ def _row(change: Change, wording: Wording, kind: str | None, operation_type: str
     )
 
 
-def _declared(
-    member: str, wording: Wording, kind: str | None, operation_type: str | None
-) -> tuple[Field | None, str]:
+def _declared(member: str, kind: str | None, operation_type: str | None) -> tuple[Field | None, str]:
     if kind is not None:
         return KINDS[kind].fields.get(member), ""
     if operation_type is None:

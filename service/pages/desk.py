@@ -32,9 +32,7 @@ class Desk:
     def view(self, request: Request) -> View:
         """The lineage as the one who asks may see it. Make one for each answer."""
         store = self.store
-        return View(
-            reader=store.reader, viewer=viewer_of(request), vault=store.ledger.vault, log=store.access_log
-        )
+        return View(reader=store.reader, viewer=viewer_of(request), vault=store.ledger.vault, log=store.access_log)
 
     def texts(self, request: Request) -> Texts:
         return Texts(language_of(request))

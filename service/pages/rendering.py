@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import jinja2
 
-from graph.reader import NodeId, id_text
+from graph.reader import id_text
 from graph.times import Moment, render
 from graph.viewer import Role
 from graph.vocabulary import KINDS
@@ -102,4 +102,3 @@ def _number(value: float) -> str:
 
 def _moment(moment: Moment | None) -> str:
     return "" if moment is None else moment_text(moment)
-

@@ -14,7 +14,7 @@ from queries.nodes import BRIEF, Node, nodes, search
 from queries.operations import Operation, operation
 from queries.pages import Page
 from queries.privacy import View
-from service.pages.brief import brief_text
+from service.pages.brief import brief_of
 from service.pages.desk import Desk
 from service.pages.questions import kinds_of
 from service.parameters import check_names
@@ -46,14 +46,14 @@ async def show_search(desk: Desk, request: Request) -> Response:
         "named": named,
         "act": act,
         "seq": found.as_of_seq if found is not None else None,
-        "briefs": {node.node: brief_text(node, say.language) for node in shown},
+        "briefs": {node.node: brief_of(node, say.language) for node in shown},
     }
-    return desk.part(request, _PARTS[part], **values) if part is not None else desk.page(request, "search.html", **values)
+    return (
+        desk.part(request, _PARTS[part], **values) if part is not None else desk.page(request, "search.html", **values)
+    )
 
 
-async def _found(
-    view: View, text: str, kinds: tuple[str, ...] | None, first: int, after: str | None
-) -> Page[Node]:
+async def _found(view: View, text: str, kinds: tuple[str, ...] | None, first: int, after: str | None) -> Page[Node]:
     kind, colon, key = text.partition(":")
     if colon and kind in KINDS and key.strip():  # the id as it is written elsewhere: search for its key in that kind
         return await search(view, key.strip(), kinds=[kind], first=first, after=after, only=BRIEF)

@@ -18,6 +18,7 @@ __all__ = ["Limit", "Linked", "ValueRow", "Wording", "limit_of", "linked_keys", 
 
 _READINGS_SHOWN = 200
 _SEALED_TIER = 3
+_PASSAGE = "P"  # no unit behind a number: P3 is written on a vial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,7 @@ def _range(low: float | None, high: float | None, sign: str, unit: str) -> str:
 def _unit(declared: Field, values: Mapping[str, Any]) -> str:
     own = values.get(declared.unit_field) if declared.unit_field else None
     unit = own or declared.unit
-    return f" {unit}" if unit and declared.type is not FieldType.MAP else ""
+    return f" {unit}" if unit and unit != _PASSAGE and declared.type is not FieldType.MAP else ""
 
 
 def _parts(wording: Wording, fields: Mapping[str, Field], name: str, values: Mapping[str, Any]) -> list[Linked]:

@@ -19,7 +19,7 @@ from graph.vocabulary import KINDS, OPERATIONS, kind_code
 from queries.nodes import briefs
 from queries.privacy import View
 from queries.trace import Trace, TraceEdge, TraceNode, trace, trace_edges, trace_nodes
-from service.pages.brief import brief_text
+from service.pages.brief import brief_of
 from service.pages.desk import Desk
 from service.pages.paging import after_page, page_number, pager
 from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, question_of
@@ -108,7 +108,7 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
         language = desk.texts(request).language
         values |= {
             "things": things.items,
-            "briefs": {node: brief_text(body, language) for node, body in bodies.items()},
+            "briefs": {node: brief_of(body, language) for node, body in bodies.items()},
             "stubs": {node for node, body in bodies.items() if body.is_stub},
             "total": things.total,
         }
