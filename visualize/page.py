@@ -66,9 +66,15 @@ class _LinkRow:
 
 
 def trace_page(
-    picture: Picture, *, language: str = "en", nonce: str | None = None, address: Address | None = None
+    picture: Picture,
+    *,
+    language: str = "en",
+    nonce: str | None = None,
+    address: Address | None = None,
+    listed: str | None = None,
 ) -> str:
-    """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one.
+    """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one;
+    ``listed`` the address of the same answer as a list.
 
     The page grows with what is drawn, not with the answer. It takes a moment of computing: not for the event loop.
     """
@@ -96,6 +102,7 @@ def trace_page(
         things=_things(picture, say, address),
         links=_link_rows(picture, say),
         languages=[] if address is None else [(name, tag, address(question, name)) for name, tag in LANGUAGES.items()],
+        listed=listed,
         turned=None if address is None else address(replace(question, direction=reverse), language),
         height=_height(network),
         content=_json(content),

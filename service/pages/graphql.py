@@ -8,11 +8,13 @@ from starlette.responses import PlainTextResponse, Response
 from schema import sdl
 from service.examples import EXAMPLES
 from service.pages.desk import Desk
+from service.parameters import check_names
 
 __all__ = ["show_graphql", "show_schema"]
 
 
 async def show_graphql(desk: Desk, request: Request) -> Response:
+    check_names(request, {"language"})
     head = await desk.store.ledger.head()
     return desk.page(request, "graphql.html", examples=EXAMPLES, seq=head.seq)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,7 +39,7 @@ async def show_search(desk: Desk, request: Request) -> Response:
     named, act = (None, None) if not text else await _named(view, text)
     say = desk.texts(request)
     shown = [*([named] if named is not None else []), *(found.items if found is not None else [])]
-    values = {
+    values: dict[str, Any] = {
         "q": text,
         "kinds_chosen": kinds or (),
         "found": found,

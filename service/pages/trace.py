@@ -44,8 +44,9 @@ async def show_trace(desk: Desk, request: Request) -> Response:
     """
     check_names(request, _PARAMETERS)
     form = request.query_params.get("as", "picture")
-    if form not in _FORMS:
-        raise BadInput(f"as={form!r} is no form of the answer.", remedy=f"One of: {', '.join(_FORMS)}.", member="as")
+    if form not in {*_FORMS, "form"}:
+        known = ", ".join([*_FORMS, "form"])
+        raise BadInput(f"as={form!r} is no form of the answer.", remedy=f"One of: {known}.", member="as")
     if form == "form" or not (set(request.query_params) & {"start", "direction"}):
         return _form(desk, request)
     return await _FORMS[form](desk, request, question_of(request))
@@ -73,12 +74,14 @@ def _form_values(request: Request) -> dict[str, Any]:
 
 async def _picture(desk: Desk, request: Request, question: TraceQuestion) -> Response:
     picture = await ask_picture(desk.view(request), question)
+    is_alone = flag(request, "standalone")
     page = await asyncio.to_thread(
         trace_page,
         picture,
         language=language_of(request),
         nonce=request.state.nonce,
-        address=None if flag(request, "standalone") else _picture_address,
+        address=None if is_alone else _picture_address,
+        listed=None if is_alone else address_of(_PATH, question, **{"as": "list", "at": str(picture.answer.as_of_seq)}),
     )
     return HTMLResponse(page)
 
@@ -157,7 +160,7 @@ async def _csv(desk: Desk, request: Request, question: TraceQuestion) -> Respons
     )
 
 
-_FORMS: Final[dict[str, Any]] = {"picture": _picture, "list": _list, "csv": _csv, "form": None}
+_FORMS: Final = {"picture": _picture, "list": _list, "csv": _csv}
 
 
 async def _ask(view: View, question: TraceQuestion, at: int | None) -> Trace:
