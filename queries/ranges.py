@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from graph.reader import LATEST, AsOf, NodeId, by_kind
+from graph.reader import LATEST, AsOf, NodeId, NodeRow, by_kind, id_text
 from graph.records import OperationRecord, RawRecord, parse
 from graph.rules.ranges import AppliedRange, applied_ranges
 from graph.rules.world import KnownNode, World
@@ -35,13 +36,19 @@ async def _world(view: View, records: Sequence[Mapping[str, object]], as_of: AsO
     rows = await view.reader.nodes(by_kind(end for end in ends if end[0] != "CellUnit"), as_of)
     names = {field for record in records for field in _fields_of(record)}
     ranges = await view.reader.nodes_where("ReferenceRange", "field", sorted(names), as_of) if names else []
-    known = [
-        KnownNode(kind=row.kind, key=row.key, values=dict(row.values), seq=row.seq) for row in (*rows.values(), *ranges)
-    ]
+    versions = {
+        entry.target: entry.seq
+        for entry in await view.reader.entries(targets=[id_text(row.node_id) for row in ranges], up_to=as_of.seq)
+        if entry.record["record"] == "amendment"
+    }
     return World(
-        nodes={(node.kind, node.key): node for node in known},
-        ranges=[node for node in known if node.kind == "ReferenceRange"],
+        nodes={node: _known(row) for node, row in rows.items()},
+        ranges=[replace(_known(row), amended_seq=versions.get(id_text(row.node_id))) for row in ranges],
     )
+
+
+def _known(row: NodeRow) -> KnownNode:
+    return KnownNode(kind=row.kind, key=row.key, values=dict(row.values), seq=row.seq)
 
 
 def _fields_of(record: Mapping[str, object]) -> set[str]:

@@ -108,4 +108,5 @@ def _text(value: Any, declared: Field | None, member: str, wording: Wording) -> 
 def _end_text(end: Mapping[str, Any], wording: Wording) -> str:
     kind, _, key = str(end["id"]).partition(":")
     amount = f" × {end['quantity']:.15g}" if "quantity" in end else ""
-    return f"{kind_label(kind, wording.say.language)} {key}{amount}"
+    units = f" ({wording.speech('joined').join(end['units'])})" if "units" in end else ""
+    return f"{kind_label(kind, wording.say.language)} {key}{amount}{units}"

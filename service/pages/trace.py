@@ -19,6 +19,7 @@ from graph.vocabulary import KINDS, OPERATIONS, kind_code
 from queries.nodes import briefs
 from queries.privacy import View
 from queries.trace import Trace, TraceEdge, TraceNode, trace, trace_edges, trace_nodes
+from service.pages.addresses import node_address
 from service.pages.brief import brief_of
 from service.pages.desk import Desk
 from service.pages.paging import after_page, page_number, pager
@@ -81,6 +82,7 @@ async def _picture(desk: Desk, request: Request, question: TraceQuestion) -> Res
         language=language_of(request),
         nonce=request.state.nonce,
         address=None if is_alone else _picture_address,
+        thing_address=None if is_alone else node_address,
         listed=None if is_alone else address_of(_PATH, question, **{"as": "list", "at": str(picture.answer.as_of_seq)}),
     )
     return HTMLResponse(page)
