@@ -105,6 +105,7 @@ class View:
     stubs: Stubs = field(default_factory=Stubs)
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
+    _asked: dict[AsOf, dict[NodeId, bool]] = field(default_factory=dict, repr=False)  # does it lead to one person?
 
     def __post_init__(self) -> None:
         if not self.viewer.may(Permission.READ):
@@ -143,7 +144,11 @@ class View:
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
             if donors := await self._autologous_donors(position):
-                found |= await descended_from(self.reader, wanted, donors, position)
+                asked = self._asked.setdefault(position, {})
+                if fresh := [node for node in wanted if node not in asked]:
+                    personal = await descended_from(self.reader, fresh, donors, position)
+                    asked |= {node: node in personal for node in fresh}
+                found |= {node for node in wanted if asked[node]}
         return found
 
     async def _autologous_donors(self, as_of: AsOf) -> frozenset[str]:
