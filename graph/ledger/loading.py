@@ -28,7 +28,7 @@ from graph.vocabulary import KINDS, OPERATIONS, is_genetic
 
 __all__ = ["NodeCache", "load_world"]
 
-_MOST_CACHED = 20_000  # so that memory does not grow with the ledger; what is used again is used soon
+_MOST_CACHED = 10_000  # so that memory does not grow with the ledger; what is used again is used soon
 _USED_ONCE = frozenset({"CellUnit", "QCResult", "AdverseEvent"})  # units are known through their lot
 
 

@@ -16,21 +16,27 @@ BATCH = 10_000  # rows a statement; measured best on both engines
 T = TypeVar("T")
 
 
-def _batches(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
+def _batches(rows: Sequence[T]) -> Iterator[list[T]]:
+    return (list(rows[start : start + BATCH]) for start in range(0, len(rows), BATCH))
+
+
+async def _run(tx: Transaction, statement: str, rows: list[Any]) -> None:
+    """Runs the statement on the rows, which are gone then."""
+    await tx.run(statement, rows=rows)
+    rows.clear()  # the driver's results keep their parameters, and stay until cycles are looked for (neo4j 6.1)
 
 
 async def write_rows(tx: Transaction, label: str, rows: Sequence[dict[str, Any]]) -> None:
     """New nodes of one label."""
     for batch in _batches(rows):
-        await tx.run(f"UNWIND $rows AS row CREATE (n:{label}) SET n = row", rows=batch)
+        await _run(tx, f"UNWIND $rows AS row CREATE (n:{label}) SET n = row", batch)
 
 
 async def write_sealed(tx: Transaction, new: Sequence[dict[str, Any]], returning: Sequence[dict[str, Any]]) -> None:
     """Sealed values. One that is kept already stays as it is: an opened export may bring it in again."""
     await write_rows(tx, "Sealed", new)
     for batch in _batches(returning):
-        await tx.run("UNWIND $rows AS row MERGE (s:Sealed {digest: row.digest}) ON CREATE SET s = row", rows=batch)
+        await _run(tx, "UNWIND $rows AS row MERGE (s:Sealed {digest: row.digest}) ON CREATE SET s = row", batch)
 
 
 def _by_source(
@@ -50,7 +56,7 @@ def _by_source(
             if len(some) > room:
                 yield part
                 part, room = [], BATCH
-            part.append((source, list(some)))
+            part.append((source, some))
             room -= len(some)
     if part:
         yield part
@@ -79,7 +85,7 @@ class GraphWriter:
             rows = [{"key": key, "properties": properties} for key, properties in changes.items()]
             for part in _batches(rows):
                 statement = f"UNWIND $rows AS row MATCH (n:{kind} {{key: row.key}}) SET n += row.properties"
-                await self._tx.run(statement, rows=part)
+                await _run(self._tx, statement, part)
         await self._write_edges({edge for edge in self._left if edge[0] == "STORED"})
 
     async def finish(self) -> None:
@@ -91,20 +97,20 @@ class GraphWriter:
         for edge in sorted(edges & self._writes.edges.keys()):
             name, from_kind, to_kind = edge
             for part in _by_source(self._writes.edges[edge]):
-                await self._tx.run(
+                statement = (
                     f"UNWIND $rows AS row MATCH (a:{from_kind} {{key: row[0]}}) "
                     f"UNWIND row[1] AS each MATCH (b:{to_kind} {{key: each[0]}}) "
-                    f"CREATE (a)-[r:{name}]->(b) SET r = each[1]",
-                    rows=part,
+                    f"CREATE (a)-[r:{name}]->(b) SET r = each[1]"
                 )
+                await _run(self._tx, statement, part)
         for edge in sorted(edges & self._changes.keys()):
             name, from_kind, _ = edge
             for rows in _batches(self._changes[edge]):
-                await self._tx.run(
+                statement = (
                     f"UNWIND $rows AS row MATCH (a:{from_kind} {{key: row.key}})-[r:{name}]->() "
-                    "WHERE r.operation_id = row.operation SET r += row.properties",
-                    rows=rows,
+                    "WHERE r.operation_id = row.operation SET r += row.properties"
                 )
+                await _run(self._tx, statement, rows)
         self._left -= edges
 
 
