@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from graph.errors import BadInput
 from graph.vocabulary import KINDS
-from queries.ids import OPERATION_PREFIX, parse_node_id, parse_operation_id
-from queries.nodes import BRIEF, Node, nodes, search
-from queries.operations import Operation, operation
+from queries.finding import operations_named
+from queries.nodes import BRIEF, Node, search
 from queries.pages import Page
 from queries.privacy import View
 from service.pages.brief import brief_of
@@ -23,6 +22,7 @@ __all__ = ["show_search"]
 
 _EACH: Final = 40
 _SUGGESTED: Final = 8
+_OPERATIONS: Final = 5
 _PARTS: Final = {"results": "search_results.html", "suggestions": "search_suggestions.html"}
 
 
@@ -36,15 +36,14 @@ async def show_search(desk: Desk, request: Request) -> Response:
     kinds = kinds_of(request)
     first = _SUGGESTED if part == "suggestions" else _EACH
     found = await _found(view, text, kinds, first, request.query_params.get("after")) if text else None
-    named, act = (None, None) if not text else await _named(view, text)
+    acts = await operations_named(view, text, first=_OPERATIONS) if text else []
     say = desk.texts(request)
-    shown = [*([named] if named is not None else []), *(found.items if found is not None else [])]
+    shown = found.items if found is not None else []
     values: dict[str, Any] = {
         "q": text,
         "kinds_chosen": kinds or (),
         "found": found,
-        "named": named,
-        "act": act,
+        "acts": acts,
         "seq": found.as_of_seq if found is not None else None,
         "briefs": {node.node: brief_of(node, say.language) for node in shown},
     }
@@ -58,16 +57,3 @@ async def _found(view: View, text: str, kinds: tuple[str, ...] | None, first: in
     if colon and kind in KINDS and key.strip():  # the id as it is written elsewhere: search for its key in that kind
         return await search(view, key.strip(), kinds=[kind], first=first, after=after, only=BRIEF)
     return await search(view, text, kinds=kinds, first=first, after=after, only=BRIEF)
-
-
-async def _named(view: View, text: str) -> tuple[Node | None, Operation | None]:
-    """The thing or operation whose id this is, word for word."""
-    act = await operation(view, parse_operation_id(text))
-    if text.startswith(OPERATION_PREFIX):
-        return None, act
-    try:
-        parse_node_id(text, "q")
-    except BadInput:
-        return None, act
-    (node,) = await nodes(view, [text])
-    return (None if node is None or node.is_hidden else node), act

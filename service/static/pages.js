@@ -67,6 +67,7 @@ function offer(input) {
     const part = await fetchPart({ q: text, part: "suggestions" }, signal);
     if (part === null || signal.aborted || document.activeElement !== input) return;
     list.innerHTML = part;
+    if (input.dataset.find === "fill") list.querySelectorAll(".operation").forEach((option) => option.remove());
     options().forEach((option) => { option.id = list.id + "-" + option.id; });
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
