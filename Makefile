@@ -45,6 +45,14 @@ generate: $(VENV)/.can-test ## write the generated files again
 	$(BIN)/python -m graph.vocabulary.reference docs/vocabulary.md
 	$(BIN)/stemgraph schema schema/schema.graphql
 
+messages: $(VENV)/.can-test ## collect what the pages say into the catalogues of both languages, and compile them
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping-file service/locale/babel.cfg --keywords say --no-location --sort-output \
+		--output-file build/stemgraph.pot service
+	$(BIN)/pybabel --quiet update --input-file build/stemgraph.pot --output-dir service/locale --domain stemgraph \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
+	$(BIN)/pybabel --quiet compile --directory service/locale --domain stemgraph
+
 format: $(VENV)/.can-test ## format the code, and mend what can be mended
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
@@ -84,4 +92,4 @@ $(VENV)/.can-test: requirements-dev.lock $(VENV)/.can-run
 	$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
-.PHONY: help demo test test-neo4j check format-check lint types imports generated generate format bench lock clean
+.PHONY: help demo test test-neo4j check format-check lint types imports generated generate messages format bench lock clean

@@ -13,10 +13,16 @@ from queries.ids import parse_node_id
 from queries.pages import Cursor, Page, check_first
 from queries.privacy import Unshown, View
 
-__all__ = ["Node", "hidden_node", "node_bodies", "nodes", "search"]
+__all__ = ["BRIEF", "Node", "briefs", "existing", "hidden_node", "node_bodies", "nodes", "search"]
 
 # Fields that a thing is known by, besides its key.
 _NAMES = ("name", "title", "lot_number", "cell_id", "subject_code")
+# And those that tell at a glance what it is.
+_TELLING = (
+    "type", "equipment_class", "level", "tissue_type", "cell_type", "stage", "passage_number", "test_item",
+    "test_conclusion", "version",
+)  # fmt: skip
+BRIEF = frozenset({*_NAMES, *_TELLING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +63,32 @@ async def node_bodies(view: View, wanted: Iterable[NodeId], as_of: AsOf | None =
     return found | {node.node: node for node in await _shown(view, "node", shown)}
 
 
-async def _shown(view: View, what: str, rows: Sequence[NodeRow]) -> list[Node]:
+async def briefs(view: View, wanted: Iterable[NodeId], as_of: AsOf) -> dict[NodeId, Node]:
+    """As `node_bodies`, with no more of their fields than tells at a glance what they are."""
+    every = list(dict.fromkeys(node for node in wanted if not view.hides_kind(node[0])))
+    rows = await view.reader.nodes(by_kind(every), as_of)
+    hidden = await view.hidden(rows, as_of)
+    shown = [row for node, row in rows.items() if node not in hidden]
+    return {node.node: node for node in await _shown(view, "list", shown, only=BRIEF)}
+
+
+async def existing(view: View, wanted: Iterable[NodeId]) -> set[NodeId]:
+    """Those of the things that exist and that the viewer may see. Shows nothing of them."""
+    every = list(dict.fromkeys(node for node in wanted if not view.hides_kind(node[0])))
+    rows = await view.reader.nodes(by_kind(every)) if every else {}
+    return set(rows) - await view.hidden(rows)
+
+
+async def _shown(view: View, what: str, rows: Sequence[NodeRow], *, only: Collection[str] | None = None) -> list[Node]:
     view.show_keys(what, [row.node_id for row in rows])
-    shown = await view.show(what, [Unshown(id_text(row.node_id), KINDS[row.kind].fields, row.values) for row in rows])
+    unshown = []
+    for row in rows:
+        fields = KINDS[row.kind].fields
+        if only is not None:
+            fields = {name: fields[name] for name in fields if name in only}
+        values = {name: value for name, value in row.values.items() if name in fields}
+        unshown.append(Unshown(id_text(row.node_id), fields, values))
+    shown = await view.show(what, unshown)
     return [
         Node(
             node=row.node_id,
@@ -73,12 +102,19 @@ async def _shown(view: View, what: str, rows: Sequence[NodeRow]) -> list[Node]:
 
 
 async def search(
-    view: View, text: str, *, kinds: Collection[str] | None = None, first: int = 20, after: str | None = None
+    view: View,
+    text: str,
+    *,
+    kinds: Collection[str] | None = None,
+    first: int = 20,
+    after: str | None = None,
+    only: Collection[str] | None = None,
 ) -> Page[Node]:
     """Nodes whose key or name holds the text, whatever its case, by kind and key.
 
     Kinds whose keys the viewer may not see are not searched, and the page names them; nor are fields above the tier, or
-    lots that lead to one person, lest a search tell what is masked. Reads all nodes of each kind.
+    lots that lead to one person, lest a search tell what is masked. Reads all nodes of each kind. ``only``: the fields
+    that are shown of what is found (`BRIEF`); without it, all.
     """
     check_first(first)
     if not text.strip():
@@ -102,7 +138,7 @@ async def search(
         found += rows
     rows = found[:first]
     await view.hidden((row.node_id for row in rows), as_of)  # none is; but what is personal is to be logged
-    items = await _shown(view, "search", rows)
+    items = await _shown(view, "search", rows, only=only)
     return Page(
         items=items,
         cursors=[Cursor(as_of.seq, node.node).text() for node in items],

@@ -145,11 +145,12 @@ async def operation_keys(view: View, wanted: Iterable[NodeId], as_of: AsOf) -> d
         owners.setdefault(unit, []).append(("CellLot", unit[1].partition("#")[0]))
     frontier = by_kind(owners)
     for direction in Direction:
-        for edge in await view.reader.neighbours(direction, frontier, _TO_OPERATIONS, as_of):
+        edges = await view.reader.neighbours(direction, frontier, _TO_OPERATIONS, as_of)
+        # A use may begin later than its operation: it tells when that was only where nothing else does.
+        for edge in sorted(edges, key=lambda edge: edge.type in _USES):
             near = edge.source if direction is Direction.FORWARD else edge.target
-            key = OperationKey(edge.operation_id, edge.seq, 0 if edge.type in _USES else edge.start_ms or 0)
             for owner in owners[near]:
-                _take(found[owner], key)
+                _take(found[owner], OperationKey(edge.operation_id, edge.seq, edge.start_ms or 0))
     for kind, member in (("Person", "operator"), ("Institution", "performing_org"), ("Study", "study")):
         doers = [key for node_kind, key in every if node_kind == kind]
         for edge in await view.reader.edges_where(member, doers, tuple(OPERATIONS), as_of) if doers else ():
@@ -159,7 +160,7 @@ async def operation_keys(view: View, wanted: Iterable[NodeId], as_of: AsOf) -> d
 
 def _take(keys: dict[str, OperationKey], key: OperationKey) -> None:
     known = keys.get(key.id)
-    if known is None or (known.start_ms == 0 and key.start_ms):  # a use may begin later than its operation
+    if known is None or (known.start_ms == 0 and key.start_ms):
         keys[key.id] = key
 
 

@@ -96,15 +96,21 @@ def _digest(value: Any) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """The lineage through the eyes of one viewer. Make one for each answer: stubs are counted in it."""
+    """The lineage through the eyes of one viewer. Make one for each answer: stubs are counted in it.
+
+    ``remembers``: what was found to lead to one person, or not, is not looked up again. For answers put together from
+    several questions about the same things.
+    """
 
     reader: Reader
     viewer: Viewer
     vault: Vault = field(default_factory=NoVault)
     log: AccessLog = field(default_factory=NoLog)
     stubs: Stubs = field(default_factory=Stubs)
+    remembers: bool = False
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
+    _asked: dict[AsOf, dict[NodeId, bool]] = field(default_factory=dict, repr=False)  # does it lead to one person?
 
     def __post_init__(self) -> None:
         if not self.viewer.may(Permission.READ):
@@ -143,7 +149,11 @@ class View:
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
             if donors := await self._autologous_donors(position):
-                found |= await descended_from(self.reader, wanted, donors, position)
+                asked = self._asked.setdefault(position, {}) if self.remembers else {}
+                if fresh := [node for node in wanted if node not in asked]:
+                    personal = await descended_from(self.reader, fresh, donors, position)
+                    asked |= {node: node in personal for node in fresh}
+                found |= {node for node in wanted if asked[node]}
         return found
 
     async def _autologous_donors(self, as_of: AsOf) -> frozenset[str]:

@@ -17,8 +17,7 @@ from graph.viewer import Permission
 from service.administration import Administration
 from service.answers import error_answer
 from service.metrics import CONTENT_TYPE, Metrics
-from service.pages import Pages
-from service.pictures import view_trace
+from service.pages import Desk, page_routes
 from service.questions import Questions
 from service.routes import PUBLIC, Doorkeeper, Rule
 from service.security import SecurityHeaders
@@ -37,7 +36,7 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
     ``base_url`` is what browsers see where a proxy stands before it: its origin is the one that forms must come from.
     """
     metrics = Metrics()
-    pages = Pages(store, base_url=base_url)
+    desk = Desk(store, base_url=base_url)
     questions = Questions(store)
     administration = Administration(store)
     # In the order they are asked. OpenID Connect will be one more.
@@ -47,7 +46,7 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
         base_url=base_url,
         metrics=metrics,
         before_answer=store.access_log.flush,
-        error_page=pages.problem,
+        error_page=desk.problem,
     )
 
     async def healthz(_request: Request) -> Response:
@@ -70,21 +69,15 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
     async def records_out(request: Request) -> Response:
         return await export_stream(request, store)
 
-    async def picture(request: Request) -> Response:
-        return await view_trace(request, store)
+    async def unknown(request: Request, error: Exception) -> Response:
+        return _http_error(desk, request, error)
 
-    page = Rule(needs=Permission.READ, is_page=True)
     reads = Rule(needs=Permission.READ)
     routes = [
         door.route("/healthz", healthz, PUBLIC),
         door.route("/readyz", readyz, PUBLIC),
         door.route("/metrics", figures, reads),
-        door.route("/sign-in", pages.ask_sign_in, PUBLIC),
-        door.route("/sign-in", pages.sign_in, PUBLIC, methods=["POST"]),
-        door.route("/sign-out", pages.sign_out, Rule(needs=Permission.READ, is_form=True), methods=["POST"]),
-        door.route("/", pages.start, page),
-        door.route("/view/trace", picture, page),
-        door.route("/view/graphql", pages.graphql, page),
+        *page_routes(door, desk),
         door.route(
             "/graphql", questions.answer, Rule(needs=Permission.READ, body_limit=_GRAPHQL_BODY), methods=["POST"]
         ),
@@ -103,12 +96,16 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
     return Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: unknown},
     )
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
+def _http_error(desk: Desk, request: Request, error: Exception) -> Response:
+    """What no route answers; as a page to who opens one in a browser."""
     assert isinstance(error, HTTPException)
+    code, message, remedy = "bad_request", error.detail, "Correct the request."
     if error.status_code == 404:
-        return error_answer(404, "no_such_route", "There is no such address here.", "See docs/operating.md.")
-    return error_answer(error.status_code, "bad_request", error.detail, "Correct the request.")
+        code, message, remedy = "no_such_route", "There is no such address here.", "See docs/operating.md."
+    if "text/html" in request.headers.get("accept", ""):
+        return desk.problem(request, error.status_code, message, remedy)
+    return error_answer(error.status_code, code, message, remedy)

@@ -29,9 +29,9 @@ def flag(request: Request, name: str) -> bool:
 
 
 def number(request: Request, name: str) -> int | None:
-    """A whole number from 0; None where it is left out. Raises BadInput for anything else."""
+    """A whole number from 0; None where it is left out or empty. Raises BadInput for anything else."""
     text = request.query_params.get(name)
-    if text is None:
+    if not text:
         return None
     if not (text.isascii() and text.isdecimal()):
         raise BadInput(f"{name}={text!r} is no number.", remedy="Give a whole number.", member=name)

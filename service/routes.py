@@ -109,13 +109,13 @@ class Doorkeeper:
             signed_in = await sign_in_by(self._authenticators, request)
             if signed_in is None:
                 return self._ask_to_sign_in(request, rule)
+            request.state.viewer = signed_in.viewer
             if not signed_in.viewer.may(rule.needs):
                 raise NotPermitted(
                     f"The role {signed_in.viewer.role.value} may not do this ({rule.needs.value}).",
                     remedy="Ask an administrator for a token of a role that may.",
                 )
             self._check_sent_on_purpose(request, signed_in, rule)
-            request.state.viewer = signed_in.viewer
         response = await endpoint(request)
         await self._before_answer()
         return response

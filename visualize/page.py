@@ -66,16 +66,23 @@ class _LinkRow:
 
 
 def trace_page(
-    picture: Picture, *, language: str = "en", nonce: str | None = None, address: Address | None = None
+    picture: Picture,
+    *,
+    language: str = "en",
+    nonce: str | None = None,
+    address: Address | None = None,
+    listed: str | None = None,
+    thing_address: Callable[[NodeId], str] | None = None,
 ) -> str:
-    """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one.
+    """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one;
+    ``listed`` the address of the same answer as a list, ``thing_address`` where one thing has its own page.
 
     The page grows with what is drawn, not with the answer. It takes a moment of computing: not for the event loop.
     """
     say = Speech(language)
     nonce = nonce or secrets.token_urlsafe(18)
     network = network_of(picture, say)
-    content = _content(picture, network, say, address)
+    content = _content(picture, network, say, address, thing_address)
     question, answer = picture.question, picture.answer
     reverse = Direction.BACKWARD if question.direction is Direction.FORWARD else Direction.FORWARD
     return _TEMPLATES.get_template("trace.html").render(
@@ -96,6 +103,7 @@ def trace_page(
         things=_things(picture, say, address),
         links=_link_rows(picture, say),
         languages=[] if address is None else [(name, tag, address(question, name)) for name, tag in LANGUAGES.items()],
+        listed=listed,
         turned=None if address is None else address(replace(question, direction=reverse), language),
         height=_height(network),
         content=_json(content),
@@ -304,7 +312,13 @@ def _name(shape: Shown, say: Speech) -> str:
     return f"{shape.count:,} × {kind_label(shape.kind, say.language)} ({_place(shape, say)})"
 
 
-def _content(picture: Picture, network: Network, say: Speech, address: Address | None) -> dict[str, Any]:
+def _content(
+    picture: Picture,
+    network: Network,
+    say: Speech,
+    address: Address | None,
+    thing_address: Callable[[NodeId], str] | None,
+) -> dict[str, Any]:
     """What the page's script is given."""
     drawing = picture.drawing
     sections: dict[str, list[Any]] = {}  # of each operation, once
@@ -328,7 +342,7 @@ def _content(picture: Picture, network: Network, say: Speech, address: Address |
         "nodes": network.nodes,
         "edges": network.edges,
         "options": network.options,
-        "shapes": [_shape_details(picture, shape, say, address) for shape in drawing.shapes],
+        "shapes": [_shape_details(picture, shape, say, address, thing_address) for shape in drawing.shapes],
         "lines": lines,
         "operations": sections,
         "start": next((number for number, shape in enumerate(drawing.shapes) if shape.is_start), None),
@@ -343,7 +357,13 @@ def _told(section: Section) -> list[Any]:
     return [section.heading, [[row.label, row.text] for row in section.rows]]
 
 
-def _shape_details(picture: Picture, shape: Shown, say: Speech, address: Address | None) -> dict[str, Any]:
+def _shape_details(
+    picture: Picture,
+    shape: Shown,
+    say: Speech,
+    address: Address | None,
+    thing_address: Callable[[NodeId], str] | None,
+) -> dict[str, Any]:
     rows = [
         Row(say("kind"), kind_label(shape.kind, say.language)),
         Row(say("place"), _place(shape, say)),
@@ -363,5 +383,7 @@ def _shape_details(picture: Picture, shape: Shown, say: Speech, address: Address
                 (say("trace_backward"), _own_trace(picture.question, item, Direction.BACKWARD, say.language, address)),
                 (say("trace_forward"), _own_trace(picture.question, item, Direction.FORWARD, say.language, address)),
             ]
+            if thing_address is not None:
+                links.insert(0, (say("own_page"), thing_address(item.node)))
     heading = _name(shape, say)
     return {"heading": heading, "sections": [_told(Section("", rows))], "links": links}

@@ -32,7 +32,7 @@ def _local(ms: int, offset_minutes: int) -> tuple[str, str, str]:
     """Day, clock and offset; seconds only where there are some."""
     text = render(ms, offset_minutes)
     day, clock, offset = text[:10], text[11:23], text[23:]
-    return day, clock.removesuffix(".000").removesuffix(":00") if clock.endswith(":00.000") else clock, offset
+    return day, clock.removesuffix(".000").removesuffix(":00") if clock.endswith(".000") else clock, offset
 
 
 def field_text(field: Field, value: Any, say: Speech, values: Mapping[str, Any]) -> str:

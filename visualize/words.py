@@ -98,6 +98,8 @@ _WORDS: Final = Words(
         "made_by": ("Made by", "产生于"),
         "trace_backward": ("Where it came from", "来源"),
         "trace_forward": ("What became of it", "去向"),
+        "own_page": ("Its page", "详情页"),
+        "as_list": ("As a list", "列表"),
         "turn_round": ("Ask the other way", "反向追溯"),
         "start_page": ("Start page", "首页"),
         "units_more": ("{first} … {count} in all", "{first} … 共 {count} 个"),

@@ -1,4 +1,5 @@
-"""Who may come in: tokens, browser sessions and single-use sign-in links, kept beside the ledger.
+"""Who may come in: tokens, browser sessions and single-use sign-in links, kept beside the ledger; and in which language
+a person reads.
 
 What a client holds is random and is kept as a hash only: it is shown once, when it is made, and cannot be read back
 from the store. Not part of the ledger: not exported, untouched by `rebuild`.
@@ -145,6 +146,27 @@ class Tokens:
 
         return await self._engine.write(work)
 
+    async def keep_language(self, person: str, language: str) -> None:
+        """Keeps in which language a person reads."""
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.run(
+                "MERGE (t:Token {key: $key}) SET t.hash = $key, t.kind = 'reader', t.person = $person, "
+                "t.language = $language",
+                key=_reader_key(person),
+                person=person,
+                language=language,
+            )
+
+        await self._engine.write(work)
+
+    async def language_of(self, person: str) -> str | None:
+        """The language that a person chose; None where they never did."""
+        rows = await self._engine.read(
+            "MATCH (t:Token) WHERE t.key = $key RETURN t.language AS language", key=_reader_key(person)
+        )
+        return rows[0]["language"] if rows else None
+
     async def sweep(self) -> None:
         """Forgets the sessions and links that have expired."""
 
@@ -197,6 +219,10 @@ class Tokens:
             await transaction.run(statement, name=name)
 
         await self._engine.write(work)
+
+
+def _reader_key(person: str) -> str:
+    return f"reader {person}"  # no key of a token holds a space
 
 
 def _is_valid(row: dict[str, Any], at_ms: int) -> bool:

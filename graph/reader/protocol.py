@@ -213,6 +213,10 @@ class Reader(Protocol):
         """The number of the entry that recorded each operation, a replacement's too. Unknown ids are left out."""
         ...
 
+    async def operation_ids(self, prefix: str, limit: int) -> list[str]:
+        """Operations whose id begins so, replacements too: at least the first ``limit`` of them, in no order."""
+        ...
+
     async def makers_of(self, node: NodeId) -> list[str]:
         """The operations that ever made the node, corrected ones too, by id; none where a node record did."""
         ...

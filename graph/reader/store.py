@@ -30,6 +30,7 @@ __all__ = ["StoreReader"]
 _NEVER = LATEST.seq  # later than any time and any entry
 _ENTRY_PAGE = 2_000
 _LOOKS = 100
+_LAST_CHARACTER = "\uffff"
 _UP_TO_TIER = "(d.tier IS NULL OR d.tier <= $tier)"
 _ENTRY = (
     "e.seq AS seq, e.name AS name, e.target AS target, e.payload AS payload, e.clock_ms AS clock_ms, "
@@ -301,6 +302,21 @@ class StoreReader:
                 )
                 found |= {names[row["name"]]: row["seq"] for row in rows}
         return found
+
+    async def operation_ids(self, prefix: str, limit: int) -> list[str]:
+        begin = f"operation:{prefix}"
+        found: set[str] = set()
+        for member in ("name", "also"):
+            # A range, and not STARTS WITH: ArcadeDB 26.10 looks in its index for the first only.
+            rows = await self._engine.read(
+                f"MATCH (e:Entry) WHERE e.{member} >= $begin AND e.{member} < $end "
+                f"RETURN e.{member} AS name ORDER BY e.{member} LIMIT $limit",
+                begin=begin,
+                end=f"{begin}{_LAST_CHARACTER}",
+                limit=limit,
+            )
+            found |= {row["name"].partition(":")[2] for row in rows}
+        return list(found)
 
     async def makers_of(self, node: NodeId) -> list[str]:
         found: set[str] = set()

@@ -20,7 +20,7 @@ from graph.vocabulary.base import Field, FieldType
 from graph.vocabulary.ranges import DEFAULT_RANGES, ReferenceRangeDefault
 from graph.vocabulary.tiers import field_tier
 
-__all__ = ["DEFAULTS_VERSION", "range_deviations"]
+__all__ = ["DEFAULTS_VERSION", "AppliedRange", "Limits", "applied_ranges", "range_deviations"]
 
 DEFAULTS_VERSION = "1"  # raised whenever a default changes
 _TRANSPORT_FIELDS = frozenset({"departure_temperature", "in_transit_temperature", "arrival_temperature"})
@@ -46,7 +46,9 @@ class _Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Limits:
+class Limits:
+    """Limits are within; None is open."""
+
     version: str
     low: float | None = None
     high: float | None = None
@@ -54,6 +56,19 @@ class _Limits:
     allowed_high: float | None = None
     is_high_excluded: bool = False
     expected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedRange:
+    """The limits that hold for one value of an operation.
+
+    ``member`` is where it stands (``data.storage_temperature``, ``uses[0].data.equipment_parameters``); ``field`` the
+    value's name, in a map the name there.
+    """
+
+    member: str
+    field: str
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +117,19 @@ def _operation_of(record: Record, world: World) -> OperationRecord | None:
         name = node.made_by if node is not None else None
     known = world.operations.get(name or "")
     return known.record if known is not None else None
+
+
+def applied_ranges(operation: OperationRecord, world: World) -> list[AppliedRange]:
+    """The limits that the operation's values are held against, whether they keep them or not; each once."""
+    setting = _setting(operation, world)
+    found = {
+        (measured.member, measured.field, limits.version): AppliedRange(
+            member=measured.member, field=measured.field, limits=limits
+        )
+        for measured in _of_operation(operation, setting, world)
+        for limits in _limits_of(measured, setting, world)
+    }
+    return list(found.values())
 
 
 def _setting(operation: OperationRecord, world: World) -> _Setting:
@@ -247,18 +275,7 @@ def _of_closing(operation: OperationRecord, closing: ClosingRecord, setting: _Se
 
 def _judge(measured: _Measured, setting: _Setting, world: World) -> Iterator[Deviation]:
     operation = setting.operation
-    required = operation.values.get("required_transport_temperature")
-    if required is not None and measured.field in _TRANSPORT_FIELDS:
-        limits = [
-            _Limits(
-                version=f"required_transport_temperature of {operation.id}",
-                allowed_low=required[0],
-                allowed_high=required[1],
-            )
-        ]
-    else:
-        limits = _recorded(measured, setting, world) or _defaults(measured, setting)
-    for one in limits:
+    for one in _limits_of(measured, setting, world):
         found = _outside(measured.value, one)
         if found is not None:
             direction, severity = found
@@ -271,7 +288,7 @@ def _judge(measured: _Measured, setting: _Setting, world: World) -> Iterator[Dev
             )  # fmt: skip
 
 
-def _bounds(limits: _Limits) -> str:
+def _bounds(limits: Limits) -> str:
     """The limits as a reader wants them beside a departure."""
     told = []
     for name, low, high in (("", limits.low, limits.high), ("allowed ", limits.allowed_low, limits.allowed_high)):
@@ -282,7 +299,20 @@ def _bounds(limits: _Limits) -> str:
     return f" of {', '.join(told)}" if told else ""
 
 
-def _outside(value: Any, limits: _Limits) -> tuple[str, str] | None:
+def _limits_of(measured: _Measured, setting: _Setting, world: World) -> list[Limits]:
+    required = setting.operation.values.get("required_transport_temperature")
+    if required is None or measured.field not in _TRANSPORT_FIELDS:
+        return _recorded(measured, setting, world) or _defaults(measured, setting)
+    return [
+        Limits(
+            version=f"required_transport_temperature of {setting.operation.id}",
+            allowed_low=required[0],
+            allowed_high=required[1],
+        )
+    ]
+
+
+def _outside(value: Any, limits: Limits) -> tuple[str, str] | None:
     """(direction, severity), or None where the value is within."""
     if isinstance(value, str):
         if not limits.expected:
@@ -305,7 +335,7 @@ def _outside(value: Any, limits: _Limits) -> tuple[str, str] | None:
     return None
 
 
-def _recorded(measured: _Measured, setting: _Setting, world: World) -> list[_Limits]:
+def _recorded(measured: _Measured, setting: _Setting, world: World) -> list[Limits]:
     """The ReferenceRange records for the value on the operation's day: the most particular ones."""
     fitting: list[tuple[int, KnownNode]] = []
     day = setting.operation.start
@@ -329,7 +359,7 @@ def _recorded(measured: _Measured, setting: _Setting, world: World) -> list[_Lim
     latest = max((node for rank, node in fitting if rank == narrowest), key=lambda node: node.seq)
     known = latest.values
     return [
-        _Limits(
+        Limits(
             version=f"{latest.id}@{latest.amended_seq or latest.seq}", low=known.get("low"), high=known.get("high"),
             allowed_low=known.get("allowed_low"), allowed_high=known.get("allowed_high"),
             expected=tuple(known.get("expected", ())),
@@ -337,9 +367,9 @@ def _recorded(measured: _Measured, setting: _Setting, world: World) -> list[_Lim
     ]  # fmt: skip
 
 
-def _defaults(measured: _Measured, setting: _Setting) -> list[_Limits]:
+def _defaults(measured: _Measured, setting: _Setting) -> list[Limits]:
     return [
-        _Limits(
+        Limits(
             version=f"default {row.name} v{DEFAULTS_VERSION}", low=row.low, high=row.high, allowed_low=row.allowed_low,
             allowed_high=row.allowed_high, is_high_excluded=row.is_high_excluded, expected=row.expected,
         )

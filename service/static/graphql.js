@@ -80,7 +80,7 @@ byId("run").addEventListener("click", run);
 byId("query").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) run();
 });
-byId("find").addEventListener("input", (event) => {
+byId("find-type").addEventListener("input", (event) => {
   const wanted = event.target.value.toLowerCase();
   for (const details of byId("types").children) details.hidden = !details.dataset.text.includes(wanted);
 });

@@ -226,6 +226,11 @@ class MemoryGraph:
         found = {name: by_name[f"operation:{name}"] for name in ids if f"operation:{name}" in by_name}
         return found | {name: self._also[name] for name in ids if name in self._also}
 
+    async def operation_ids(self, prefix: str, limit: int) -> list[str]:
+        self.reads += 1
+        names = {entry.name.partition(":")[2] for entry in self._entries if entry.name.startswith("operation:")}
+        return sorted(name for name in {*names, *self._also} if name.startswith(prefix))[:limit]
+
     async def makers_of(self, node: NodeId) -> list[str]:
         self.reads += 1
         return sorted(

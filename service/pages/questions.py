@@ -1,62 +1,57 @@
-"""The page with the picture of a trace."""
+"""The question of a trace as it stands in an address, both ways."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
 
 from graph.errors import BadInput
 from graph.reader import Direction
 from graph.times import BadTime, Moment, parse_moment, render
 from graph.vocabulary import KINDS, OPERATIONS, kind_code, kind_of_code
-from queries.privacy import View
-from service.parameters import check_names, flag, names, number
-from service.routes import viewer_of
-from service.store import Store
-from service.words import language_of
-from visualize import TraceQuestion, ask_picture, trace_page
+from service.parameters import names, number
+from visualize import TraceQuestion
 
-__all__ = ["view_trace"]
+__all__ = ["QUESTION_PARAMETERS", "address_of", "asked_of", "kinds_of", "question_of"]
 
-_PATH: Final = "/view/trace"
-_PARAMETERS: Final = frozenset(
-    {"start", "direction", "kinds", "operations", "maxDepth", "knownAt", "language", "standalone"}
-)
+QUESTION_PARAMETERS: Final = frozenset({"start", "direction", "kinds", "operations", "maxDepth", "knownAt"})
 
 
-async def view_trace(request: Request, store: Store) -> Response:
+def question_of(request: Request) -> TraceQuestion:
     """``?start=CellLot:MCB1&direction=backward``, and ``kinds``, ``operations``, ``maxDepth``, ``knownAt`` as GraphQL
-    has them. ``standalone=true``: a page to keep as a file, which leads nowhere.
+    has them. What is left empty, as forms send it, is not asked.
     """
-    check_names(request, _PARAMETERS)
-    question = _question(request)
-    view = View(reader=store.reader, viewer=viewer_of(request), vault=store.ledger.vault, log=store.access_log)
-    picture = await ask_picture(view, question)
-    page = await asyncio.to_thread(
-        trace_page,
-        picture,
-        language=language_of(request),
-        nonce=request.state.nonce,
-        address=None if flag(request, "standalone") else _address,
-    )
-    return HTMLResponse(page)
-
-
-def _question(request: Request) -> TraceQuestion:
     known_at = _known_at(request)
     return TraceQuestion(
         start=tuple(dict.fromkeys(text.strip() for text in request.query_params.getlist("start") if text.strip())),
         direction=_direction(request),
-        kinds=_kinds(request),
+        kinds=kinds_of(request),
         operations=_operations(request),
         max_depth=number(request, "maxDepth"),
         known_at_ms=known_at.earliest_ms if known_at else None,
         known_at_offset=known_at.offset_minutes if known_at else 0,
     )
+
+
+def asked_of(question: TraceQuestion) -> list[tuple[str, str]]:
+    """The parameters that ask the question."""
+    asked: list[tuple[str, str]] = [("start", start) for start in question.start]
+    asked.append(("direction", question.direction.value.lower()))
+    if question.kinds is not None:
+        asked.append(("kinds", ",".join(kind_code(kind) for kind in question.kinds)))
+    if question.operations is not None:
+        asked.append(("operations", ",".join(question.operations)))
+    if question.max_depth is not None:
+        asked.append(("maxDepth", str(question.max_depth)))
+    if question.known_at_ms is not None:
+        asked.append(("knownAt", render(question.known_at_ms, question.known_at_offset)))
+    return asked
+
+
+def address_of(path: str, question: TraceQuestion, **more: str) -> str:
+    return f"{path}?{urlencode([*asked_of(question), *more.items()])}"
 
 
 def _direction(request: Request) -> Direction:
@@ -69,7 +64,7 @@ def _direction(request: Request) -> Direction:
         ) from None
 
 
-def _kinds(request: Request) -> tuple[str, ...] | None:
+def kinds_of(request: Request) -> tuple[str, ...] | None:
     """``CELL_LOT`` or ``CellLot``."""
     asked = names(request, "kinds")
     try:
@@ -95,7 +90,7 @@ def _operations(request: Request) -> tuple[str, ...] | None:
 
 
 def _known_at(request: Request) -> Moment | None:
-    text = request.query_params.get("knownAt")
+    text = request.query_params.get("knownAt", "").strip()
     if not text:
         return None
     try:
@@ -105,19 +100,3 @@ def _known_at(request: Request) -> Moment | None:
     if not moment.is_exact:
         raise BadInput("knownAt is not exact.", remedy="Write 2025-06-01T00:00:00+08:00.", member="knownAt")
     return moment
-
-
-def _address(question: TraceQuestion, language: str) -> str:
-    """Where the answer to a question is to be seen."""
-    asked: list[tuple[str, str]] = [("start", start) for start in question.start]
-    asked.append(("direction", question.direction.value.lower()))
-    if question.kinds is not None:
-        asked.append(("kinds", ",".join(kind_code(kind) for kind in question.kinds)))
-    if question.operations is not None:
-        asked.append(("operations", ",".join(question.operations)))
-    if question.max_depth is not None:
-        asked.append(("maxDepth", str(question.max_depth)))
-    if question.known_at_ms is not None:
-        asked.append(("knownAt", render(question.known_at_ms, question.known_at_offset)))
-    asked.append(("language", language))
-    return f"{_PATH}?{urlencode(asked)}"

@@ -1,0 +1,245 @@
+"""Tracing: the form, the answer as a list that can be sorted, filtered and downloaded, and as a picture."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+from graph.errors import BadInput, NotPermitted
+from graph.reader import AsOf, Direction, id_text
+from graph.viewer import Permission
+from graph.vocabulary import KINDS, OPERATIONS, kind_code
+from queries.nodes import briefs
+from queries.privacy import View
+from queries.trace import Trace, TraceEdge, TraceNode, trace, trace_edges, trace_nodes
+from service.pages.addresses import node_address
+from service.pages.brief import brief_of
+from service.pages.desk import Desk
+from service.pages.paging import after_page, page_number, pager
+from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, question_of
+from service.parameters import check_names, flag, number
+from service.texts import language_of
+from visualize import TraceQuestion, ask_picture, trace_page
+from visualize.labels import numbers_as_numbers
+from visualize.values import span_text
+from visualize.words import edge_label
+
+__all__ = ["show_trace"]
+
+_PATH: Final = "/view/trace"
+_ROWS_EACH: Final = 100
+_PARAMETERS: Final = QUESTION_PARAMETERS | {"as", "at", "list", "sort", "find", "page", "language", "standalone"}
+_SORTS: Final = ("steps", "kind", "id")
+
+
+async def show_trace(desk: Desk, request: Request) -> Response:
+    """Without ``start`` the form. With it the picture of the answer (``standalone=true``: a page to keep as a file,
+    which leads nowhere), or what ``as`` says: ``list`` or ``csv``; ``form`` asks again.
+    """
+    check_names(request, _PARAMETERS)
+    form = request.query_params.get("as", "picture")
+    if form not in {*_FORMS, "form"}:
+        known = ", ".join([*_FORMS, "form"])
+        raise BadInput(f"as={form!r} is no form of the answer.", remedy=f"One of: {known}.", member="as")
+    if form == "form" or not (set(request.query_params) & {"start", "direction"}):
+        return _form(desk, request)
+    return await _FORMS[form](desk, request, question_of(request))
+
+
+def _form(desk: Desk, request: Request) -> Response:
+    return desk.page(request, "trace_form.html", **_form_values(request))
+
+
+def _form_values(request: Request) -> dict[str, Any]:
+    """What the form is filled with: what is asked now, or came along from the page before."""
+    asked = request.query_params
+    chosen = {part.strip() for text in asked.getlist("kinds") for part in text.split(",")}
+    return {
+        "starts": [text for text in asked.getlist("start") if text.strip()],
+        "direction": asked.get("direction", "backward").lower(),
+        "kind_codes": {kind: kind_code(kind) for kind in KINDS},
+        "kinds_chosen": {kind for kind in KINDS if kind in chosen or kind_code(kind) in chosen},
+        "operation_types": list(OPERATIONS),
+        "operations_chosen": {part for text in asked.getlist("operations") for part in text.split(",")},
+        "max_depth": asked.get("maxDepth", ""),
+        "known_at": asked.get("knownAt", ""),
+    }
+
+
+async def _picture(desk: Desk, request: Request, question: TraceQuestion) -> Response:
+    picture = await ask_picture(desk.view(request), question)
+    is_alone = flag(request, "standalone")
+    page = await asyncio.to_thread(
+        trace_page,
+        picture,
+        language=language_of(request),
+        nonce=request.state.nonce,
+        address=None if is_alone else _picture_address,
+        thing_address=None if is_alone else node_address,
+        listed=None if is_alone else address_of(_PATH, question, **{"as": "list", "at": str(picture.answer.as_of_seq)}),
+    )
+    return HTMLResponse(page)
+
+
+def _picture_address(question: TraceQuestion, language: str) -> str:
+    return address_of(_PATH, question, language=language)
+
+
+async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Response:
+    view = desk.view(request)
+    answer = await _ask(view, question, number(request, "at"))
+    lists_links = _choice(request, "list", ("things", "links")) == "links"
+    sort = _choice(request, "sort", _SORTS)
+    find = request.query_params.get("find", "").strip()
+    page = page_number(request)
+    after = after_page(answer.as_of_seq, page, _ROWS_EACH)
+    values: dict[str, Any] = {}
+    if lists_links:
+        chosen = replace(answer, edges=_found_edges(answer.edges, find, desk.texts(request).language))
+        links = trace_edges(view, chosen, _ROWS_EACH, after)
+        values |= {"links": [_link(edge) for edge in links.items], "total": links.total}
+    else:
+        chosen = replace(answer, nodes=_sorted(_found_nodes(answer.nodes, find), sort))
+        things = trace_nodes(view, chosen, _ROWS_EACH, after)
+        as_of = AsOf(answer.as_of_seq, question.known_at_ms)
+        bodies = await briefs(view, [item.node for item in things.items if not item.is_hidden], as_of)
+        language = desk.texts(request).language
+        values |= {
+            "things": things.items,
+            "briefs": {node: brief_of(body, language) for node, body in bodies.items()},
+            "stubs": {node for node, body in bodies.items() if body.is_stub},
+            "total": things.total,
+        }
+    turned = Direction.BACKWARD if question.direction is Direction.FORWARD else Direction.FORWARD
+    at = str(answer.as_of_seq)
+    return desk.page(
+        request,
+        "trace.html",
+        question=question,
+        answer=answer,
+        known_at_text=(
+            None if question.known_at_ms is None else span_text(question.known_at_ms, None, question.known_at_offset)
+        ),
+        lists_links=lists_links,
+        sort=sort,
+        find=find,
+        pager=pager(request, page=page, size=_ROWS_EACH, total=values["total"], at=at),
+        address=lambda **more: address_of(_PATH, question, **{"as": "list", "at": at, **more}),
+        picture_address=address_of(_PATH, question),
+        turned_address=address_of(_PATH, replace(question, direction=turned), **{"as": "list"}),
+        csv_address=(
+            address_of(_PATH, question, **{"as": "csv", "at": at}) if view.viewer.may(Permission.EXPORT) else None
+        ),
+        asked=asked_of(question),
+        **values,
+        **_form_values(request),
+    )
+
+
+async def _csv(desk: Desk, request: Request, question: TraceQuestion) -> Response:
+    """The whole list, for a spreadsheet. What it says of itself as a whole is in the headers."""
+    view = desk.view(request)
+    if not view.viewer.may(Permission.EXPORT):
+        raise NotPermitted("Your role may not export.", remedy="Ask a colleague whose role may.")
+    answer = await _ask(view, question, number(request, "at"))
+    view.show_keys("trace", [item.node for item in answer.nodes if not item.is_hidden])
+    return StreamingResponse(
+        _csv_lines(answer),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="trace.csv"',
+            "X-Ledger-Position": str(answer.as_of_seq),
+            "X-Complete": str(answer.completeness.complete).lower(),
+            "X-Count": str(len(answer.nodes)),
+        },
+    )
+
+
+_FORMS: Final = {"picture": _picture, "list": _list, "csv": _csv}
+
+
+async def _ask(view: View, question: TraceQuestion, at: int | None) -> Trace:
+    return await trace(
+        view,
+        question.start,
+        question.direction,
+        kinds=question.kinds,
+        operations=question.operations,
+        max_depth=question.max_depth,
+        known_at_ms=question.known_at_ms,
+        as_of_seq=at,
+    )
+
+
+def _choice(request: Request, name: str, known: Sequence[str]) -> str:
+    asked = request.query_params.get(name) or known[0]
+    if asked not in known:
+        raise BadInput(f"{name}={asked!r} is none.", remedy=f"One of: {', '.join(known)}.", member=name)
+    return asked
+
+
+def _found_nodes(nodes: Sequence[TraceNode], find: str) -> Sequence[TraceNode]:
+    wanted = find.casefold()
+    return [item for item in nodes if wanted in id_text(item.node).casefold()] if wanted else nodes
+
+
+def _found_edges(edges: Sequence[TraceEdge], find: str, language: str) -> Sequence[TraceEdge]:
+    wanted = find.casefold()
+    if not wanted:
+        return edges
+    return [
+        edge
+        for edge in edges
+        if wanted
+        in " ".join(
+            (
+                id_text(edge.source),
+                id_text(edge.target),
+                edge.operation_id or "",
+                edge.type,
+                edge_label(edge.type, language),
+            )
+        ).casefold()
+    ]
+
+
+def _sorted(nodes: Sequence[TraceNode], sort: str) -> Sequence[TraceNode]:
+    """By steps from the start, as the answer is, or by kind or id."""
+    if sort == "steps":
+        return nodes
+    order = list(KINDS)
+    if sort == "kind":
+        return sorted(nodes, key=lambda item: (order.index(item.node[0]), numbers_as_numbers(item.node[1])))
+    return sorted(nodes, key=lambda item: (numbers_as_numbers(item.node[1]), order.index(item.node[0])))
+
+
+def _link(edge: TraceEdge) -> dict[str, Any]:
+    def text(earliest: int | None, latest: int | None) -> str:
+        return "" if earliest is None else span_text(earliest, latest, edge.offset_minutes)
+
+    return {
+        "edge": edge,
+        "start": text(edge.start_ms, edge.start_latest_ms),
+        "end": text(edge.end_ms, edge.end_latest_ms),
+    }
+
+
+def _csv_lines(answer: Trace) -> Iterator[str]:
+    yield "\ufeff"  # by which spreadsheets know the encoding
+    yield _csv_line(["id", "kind", "key", "steps", "is_on_lineage"])
+    for item in answer.nodes:
+        yield _csv_line([id_text(item.node), *item.node, str(item.depth), str(item.is_material).lower()])
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    # A cell that begins like a formula is no formula.
+    csv.writer(line).writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in cells])
+    return line.getvalue()
