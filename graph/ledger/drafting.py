@@ -21,7 +21,7 @@ from graph.ledger.vault import Vault
 from graph.records import NodeRecord, RawRecord, is_sealed, parse
 from graph.rules.batch import Batch, Item
 from graph.rules.clock import Clock
-from graph.rules.identity import check_names, references
+from graph.rules.identity import check_names, named
 from graph.rules.judge import judge
 from graph.rules.world import World
 from graph.sealing import same_person_digest
@@ -129,8 +129,8 @@ def _add_stubs(batch: Batch, world: World, submission: Submission) -> None:
     declared = {(item.record.kind, item.record.id) for item in batch.items if isinstance(item.record, NodeRecord)}
     items: list[Item] = []
     for item in batch.items:
-        for _, kind, key in references(item.record):
-            node_id = (kind, key)
+        for node_id in named(item.record):
+            kind, key = node_id
             if kind not in submission.create_missing or node_id in declared or node_id in made:
                 continue
             if world.node(kind, key) is None:

@@ -22,7 +22,7 @@ from graph.records import (
     parse_stored,
 )
 from graph.rules.account import ACCOUNTED, Account
-from graph.rules.identity import references
+from graph.rules.identity import named
 from graph.rules.world import KnownEntry, KnownNode, KnownOperation, NodeId, World
 from graph.vocabulary import KINDS, OPERATIONS, is_genetic
 
@@ -116,15 +116,14 @@ def _of_operation(operation: OperationRecord) -> Iterable[NodeId]:
 
 
 def _named(records: Iterable[Record], world: World) -> dict[NodeId, None]:
-    named: dict[NodeId, None] = {}
+    things: dict[NodeId, None] = {}
     for record in records:
-        for _, kind, key in references(record):
-            named[kind, key] = None
+        things.update(dict.fromkeys(named(record)))
         if isinstance(record, NodeRecord):
-            named[record.kind, record.id] = None
+            things[record.kind, record.id] = None
     for operation in (*_acts(records), *(known.record for known in world.operations.values())):
-        named.update(dict.fromkeys(_of_operation(operation)))
-    return named
+        things.update(dict.fromkeys(_of_operation(operation)))
+    return things
 
 
 def _has_genetic_result(operation: OperationRecord) -> bool:

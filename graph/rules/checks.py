@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from graph.errors import Deviation
-from graph.records import NodeRecord, OperationRecord, ResourceUse
+from graph.records import AmendmentRecord, NodeRecord, OperationRecord, ResourceUse
 from graph.rules.account import Event
 from graph.rules.batch import Item
 from graph.rules.course import Problem
 from graph.rules.hearing import Hearing
 from graph.rules.world import KnownNode, NodeId
-from graph.times import Moment, day_end_ms
+from graph.times import day_end_ms
 from graph.vocabulary import KINDS, MEMBERS, OPERATIONS, USES, Field
 
 __all__ = [
@@ -194,20 +196,25 @@ def check_resources(hearing: Hearing, item: Item, operation: OperationRecord) ->
             )  # fmt: skip
             about = [(use.kind, use.id)]
             hearing.forbid(item, problem, subject=node.id, member=f"uses[{number}].id", about=about)
-        if use.kind == "Equipment" and node.account is not None:
-            for event in node.account.events:
-                if event.type == "DECONTAMINATED" and _runs_across(operation, use, start, event):
-                    item.deviations.append(_across(operation.id, node, event.operation))
+        if use.kind == "Equipment":
+            for cleaning in _cut_by(hearing, node, operation, use):
+                item.deviations.append(_across(operation.id, node, cleaning.operation))
 
 
-def _runs_across(operation: OperationRecord, use: ResourceUse, start: Moment, cleaning: Event) -> bool:
-    """Whether a run certainly began before a decontamination and went on after it."""
+def _cut_by(hearing: Hearing, machine: KnownNode, operation: OperationRecord, use: ResourceUse) -> Iterator[Event]:
+    """The decontaminations before which a run certainly began and after which it went on."""
+    start = use.start or operation.start
     end = use.end if use.start is not None else operation.end
     is_open = use.is_open if use.start is not None else operation.is_open
-    cleaned = cleaning.end or cleaning.start
-    if start.latest_ms >= cleaned[0]:
-        return False
-    return is_open if end is None else cleaned[1] < end.earliest_ms
+    if end is None and not is_open:
+        return
+    cleanings = hearing.cleanings(machine)
+    first = bisect_right(cleanings, start.latest_ms, key=lambda cleaning: cleaning[0])
+    for cleaned_ms, _, cleaning in islice(cleanings, first, None):
+        if end is not None and cleaned_ms >= end.earliest_ms:
+            return
+        if end is None or (cleaning.end or cleaning.start)[1] < end.earliest_ms:
+            yield cleaning
 
 
 def check_running(hearing: Hearing, item: Item, operation: OperationRecord) -> None:
@@ -243,12 +250,11 @@ def check_despite(hearing: Hearing) -> None:
 def complete(hearing: Hearing, item: Item) -> None:
     """Completeness warnings, and words that are not among the known ones: neither is refused."""
     batch, operation = hearing.batch, item.operation
-    for member, field, value in _told(item):
-        if field.choices and not field.closed:
-            for one in value if field.many else [value]:
-                if isinstance(one, str) and one not in field.choices:
-                    message = f"{member} has a value that is not among the known ones."
-                    batch.warn(item.record, "unknown_choice", message, member)
+    for member, field, value in _chosen(item):
+        for one in value if field.many else [value]:
+            if isinstance(one, str) and one not in field.choices:
+                message = f"{member} has a value that is not among the known ones."
+                batch.warn(item.record, "unknown_choice", message, member)
     if operation is None:
         return
     if operation.type == "QC_RELEASE":
@@ -279,25 +285,39 @@ def _has_stay(hearing: Hearing, thing: NodeId) -> bool:
     return is_stored or thing in hearing.batch.stored
 
 
-def _told(item: Item) -> Iterator[tuple[str, Field, Any]]:
-    """(member, declared field, value) of each value that the record gives."""
+def _chosen(item: Item) -> Iterator[tuple[str, Field, Any]]:
+    """(member, declared field, value) of each value that the record gives where known ones are offered."""
     record, operation = item.record, item.operation
-    if operation is None:
-        fields = KINDS[record.kind].fields if hasattr(record, "kind") else {}
-        for name, value in getattr(record, "values", {}).items():
-            if name in fields and value is not None:
-                yield f"data.{name}", fields[name], value
-        return
-    for name, value in operation.values.items():
-        yield f"data.{name}", OPERATIONS[operation.type].fields[name], value
-    unit = MEMBERS["inputs"].fields["unit"]
+    if operation is not None:
+        yield from _chosen_in(operation)
+    elif isinstance(record, NodeRecord | AmendmentRecord):
+        yield from _offered(_OF_KIND[record.kind], record.values, "data.")
+
+
+def _chosen_in(operation: OperationRecord) -> Iterator[tuple[str, Field, Any]]:
+    yield from _offered(_OF_OPERATION[operation.type], operation.values, "data.")
     for side, ends in (("inputs", operation.inputs), ("outputs", operation.outputs)):
         for number, end in enumerate(ends):
             if end.unit is not None:
-                yield f"{side}[{number}].unit", unit, end.unit
+                yield from _offered(_OF_END, {"unit": end.unit}, f"{side}[{number}].")
     for number, output in enumerate(operation.outputs):
-        for name, value in output.values.items():
-            yield f"outputs[{number}].data.{name}", KINDS[output.kind].fields[name], value
+        yield from _offered(_OF_KIND[output.kind], output.values, f"outputs[{number}].data.")
     for number, use in enumerate(operation.uses):
-        for name, value in use.values.items():
-            yield f"uses[{number}].data.{name}", USES[use.kind].fields[name], value
+        yield from _offered(_OF_USE[use.kind], use.values, f"uses[{number}].data.")
+
+
+def _offered(fields: Mapping[str, Field], values: Mapping[str, Any], where: str) -> Iterator[tuple[str, Field, Any]]:
+    for name, field in fields.items():
+        if values.get(name) is not None:
+            yield f"{where}{name}", field, values[name]
+
+
+def _with_open_choices(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The fields whose known values are offered, and to which others may be given."""
+    return {name: field for name, field in fields.items() if field.choices and not field.closed}
+
+
+_OF_KIND = {name: _with_open_choices(kind.fields) for name, kind in KINDS.items()}
+_OF_OPERATION = {name: _with_open_choices(operation.fields) for name, operation in OPERATIONS.items()}
+_OF_USE = {name: _with_open_choices(use.fields) for name, use in USES.items()}
+_OF_END = _with_open_choices(MEMBERS["inputs"].fields)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from graph.errors import Deviation
 from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, OperationRecord
+from graph.rules.account import Event
 from graph.rules.batch import Batch, Item
 from graph.rules.clock import Clock
 from graph.rules.parcels import Problem
@@ -27,6 +28,18 @@ class Hearing:
     doubtful: frozenset[NodeId] = frozenset()
     owners: dict[str, Item] = field(default_factory=dict)  # operation -> the record that puts it into effect
     codes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # forbidden, by operation
+    _cleanings: dict[NodeId, list[tuple[int, int, Event]]] = field(default_factory=dict)
+
+    def cleanings(self, machine: KnownNode) -> list[tuple[int, int, Event]]:
+        """The decontaminations of a machine, each with its start and entry, in the order of these."""
+        node_id = (machine.kind, machine.key)
+        if (found := self._cleanings.get(node_id)) is None:
+            events = machine.account.events if machine.account is not None else ()
+            cleaned = (event for event in events if event.type == "DECONTAMINATED")
+            found = [((event.end or event.start)[0], event.seq, event) for event in cleaned]
+            found.sort(key=lambda cleaning: cleaning[:2])
+            self._cleanings[node_id] = found
+        return found
 
     def is_doubtful(self, things: Collection[NodeId]) -> bool:
         """Whether one of these things is named by a record that could not be taken in."""

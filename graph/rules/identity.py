@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -25,7 +25,7 @@ from graph.times import Moment
 from graph.vocabulary import KINDS, OPERATIONS, USES
 from graph.vocabulary.base import Field, FieldType
 
-__all__ = ["check_links", "check_names", "in_order_of_effect", "references"]
+__all__ = ["check_links", "check_names", "in_order_of_effect", "named", "references"]
 
 _MOST_SUGGESTED = 50
 _MOST_COMPARED = 2_000
@@ -69,6 +69,60 @@ def _names(record: Record) -> Iterator[str]:
     yield record.name
     if isinstance(record, CorrectionRecord) and record.replacement is not None:
         yield record.replacement.name
+
+
+def named(record: Record) -> Iterator[NodeId]:
+    """What ``references`` gives, without the members: for the many that ask only for the things."""
+    if isinstance(record, OperationRecord):
+        yield from _named_by_operation(record)
+    elif isinstance(record, CorrectionRecord):
+        if record.replacement is not None:
+            yield from _named_by_operation(record.replacement)
+        if record.by is not None:
+            yield "Person", record.by
+    else:
+        yield from ((kind, key) for _, kind, key in references(record))
+
+
+def _named_by_operation(record: OperationRecord) -> Iterator[NodeId]:
+    yield "Institution", record.performing_org
+    yield "Person", record.operator
+    for kind, key in (
+        ("Person", record.reviewer),
+        ("Person", record.acknowledged_by),
+        ("Study", record.study),
+        ("Document", record.source_document),
+    ):
+        if key is not None:
+            yield kind, key
+    for end in record.inputs:
+        yield end.kind, end.id
+    is_made = OPERATIONS[record.type].creates
+    for output in record.outputs:
+        if not is_made:
+            yield output.kind, output.id
+        yield from _keys(_KIND_REFS[output.kind], output.values)
+    for use in record.uses:
+        yield use.kind, use.id
+        yield from _keys(_USE_REFS[use.kind], use.values)
+    yield from _keys(_OPERATION_REFS[record.type], record.values)
+    for device in record.captured.values():
+        yield "Equipment", device
+
+
+def _keys(refs: Mapping[str, Field], values: Mapping[str, Any]) -> Iterator[NodeId]:
+    for name in refs:
+        if name in values:
+            yield from ((kind, key) for _, kind, key in _field_references(refs, {name: values[name]}, ""))
+
+
+def _refs(fields: Mapping[str, Field]) -> dict[str, Field]:
+    return {name: field for name, field in fields.items() if field.type is FieldType.REF and field.ref is not None}
+
+
+_KIND_REFS = {name: _refs(kind.fields) for name, kind in KINDS.items()}
+_USE_REFS = {name: _refs(use.fields) for name, use in USES.items()}
+_OPERATION_REFS = {name: _refs(operation.fields) for name, operation in OPERATIONS.items()}
 
 
 def references(record: Record) -> Iterator[tuple[str, str, str]]:
@@ -151,7 +205,8 @@ def check_links(batch: Batch, world: World) -> None:
 
     for item in batch.fresh:
         record = item.record
-        for member, kind, key in references(record):
+        is_whole = all(exists(*thing) for thing in named(record))
+        for member, kind, key in () if is_whole else references(record):
             if not exists(kind, key):
                 batch.refuse(
                     record,
@@ -382,7 +437,7 @@ def in_order_of_effect(batch: Batch) -> list[Item] | None:
     makers = batch.makers
     acts = [item for item in batch.fresh if item.operation is not None or isinstance(item.record, CorrectionRecord)]
     number = {id(item): index for index, item in enumerate(acts)}
-    sorter: TopologicalSorter[int] = TopologicalSorter()
+    needed: list[set[int]] = []
     for item in acts:
         needs = set()
         operation = item.operation
@@ -393,7 +448,24 @@ def in_order_of_effect(batch: Batch) -> list[Item] | None:
                     needs.add(number[id(maker)])
         if isinstance(item.record, CorrectionRecord) and item.record.operation in batch.operation_of:
             needs.add(number[id(batch.operation_of[item.record.operation][0])])
-        sorter.add(number[id(item)], *sorted(needs))
+        needed.append(needs)
+    ordered = (
+        acts
+        if all(max(needs, default=-1) < index for index, needs in enumerate(needed))
+        else _sorted(batch, acts, needed)
+    )
+    if ordered is None:
+        return None
+    nodes = [item for item in batch.fresh if isinstance(item.record, NodeRecord)]
+    nodes.sort(key=lambda item: not getattr(item.record, "is_stub", False))
+    return nodes + ordered + batch.late
+
+
+def _sorted(batch: Batch, acts: Sequence[Item], needed: Sequence[set[int]]) -> list[Item] | None:
+    """The acts, each after those it needs, which are told by their place; None, with violations, where that is a ring."""
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    for index, needs in enumerate(needed):
+        sorter.add(index, *sorted(needs))
     try:
         sorter.prepare()
     except CycleError as error:
@@ -410,6 +482,4 @@ def in_order_of_effect(batch: Batch) -> list[Item] | None:
         ready = sorted(sorter.get_ready())
         ordered += [acts[index] for index in ready]
         sorter.done(*ready)
-    nodes = [item for item in batch.fresh if isinstance(item.record, NodeRecord)]
-    nodes.sort(key=lambda item: not getattr(item.record, "is_stub", False))
-    return nodes + ordered + batch.late
+    return ordered
