@@ -18,8 +18,10 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-\d\d")
 _NO_OFFSET = "has no offset: write one (+08:00), or give the record a zone"
+_NO_ZONE = "is no offset from UTC; write it like +08:00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_MINUTE = timedelta(minutes=1)
 _DAY_MS = 86_400_000
 
 
@@ -48,13 +50,15 @@ class Moment:
 
 def parse_zone(text: object) -> timezone:
     """The fixed offset of ``+08:00`` or ``Z``; names of places are refused, their offsets change."""
-    if not isinstance(text, str) or not _ZONE.fullmatch(text):
-        raise BadTime(text, "is no offset from UTC; write it like +08:00")
+    if not isinstance(text, str):
+        raise BadTime(text, _NO_ZONE)
     return _zone(text)
 
 
 @lru_cache(maxsize=256)
 def _zone(text: str) -> timezone:
+    if not _ZONE.fullmatch(text):
+        raise BadTime(text, _NO_ZONE)
     if text == "Z":
         return UTC
     sign = -1 if text[0] == "-" else 1
@@ -68,7 +72,7 @@ def _ms(moment: datetime) -> int:
 def _offset_minutes(moment: datetime) -> int:
     offset = moment.utcoffset()
     assert offset is not None  # only aware datetimes are made here
-    return offset // timedelta(minutes=1)
+    return offset // _MINUTE
 
 
 def _aware(day: date, zone: timezone | None, text: str) -> datetime:
@@ -139,6 +143,7 @@ def with_offset(text: str, zone: str | None) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def day_end_ms(day: str, offset_minutes: int) -> int:
     """The midnight that ends the calendar day ``2025-01-18`` at the given offset."""
     first = datetime.fromisoformat(day).replace(tzinfo=timezone(timedelta(minutes=offset_minutes)))

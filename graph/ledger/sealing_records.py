@@ -53,8 +53,8 @@ def tier3_members(
         yield from _of_fields(payload.get("data") or {}, operation.fields, _OF_OPERATION[operation.name])
         kinds = [end["kind"] for end in payload["inputs"]]
         for output in payload.get("outputs", ()):
-            values = output.get("data", {})
-            for name in sorted(values.keys() & _OF_KIND[output["kind"]]):
+            values, sealable = output.get("data", {}), _OF_KIND[output["kind"]]
+            for name in sorted(values.keys() & sealable) if sealable else ():
                 declared = KINDS[output["kind"]].fields[name]
                 item = values.get("test_item")
                 tier = field_tier(declared, operation=operation.name, input_kinds=kinds, test_item=item)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from graph.errors import Deviation
@@ -71,14 +72,24 @@ class AppliedRange:
     limits: Limits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Setting:
     """What the operation tells of itself: its type, inputs, study, method, day."""
 
     operation: OperationRecord
-    inputs: tuple[KnownNode, ...]
-    equipment_classes: frozenset[str]
+    world: World
     ranged: frozenset[str]  # names of the fields for which there is any range
+
+    @cached_property
+    def inputs(self) -> tuple[KnownNode, ...]:
+        known = (self.world.nodes.get((end.kind, end.id)) for end in self.operation.inputs)
+        return tuple(node for node in known if node is not None)
+
+    @cached_property
+    def equipment_classes(self) -> frozenset[str]:
+        known = (self.world.nodes.get((use.kind, use.id)) for use in self.operation.uses)
+        classes = (node.values.get("equipment_class") for node in known if node is not None)
+        return frozenset(name for name in classes if isinstance(name, str))
 
     @property
     def protocols(self) -> frozenset[str]:
@@ -133,14 +144,8 @@ def applied_ranges(operation: OperationRecord, world: World) -> list[AppliedRang
 
 
 def _setting(operation: OperationRecord, world: World) -> _Setting:
-    inputs = tuple(node for end in operation.inputs if (node := world.nodes.get((end.kind, end.id))) is not None)
-    classes = set()
-    for use in operation.uses:
-        node = world.nodes.get((use.kind, use.id))
-        if node is not None and isinstance(node.values.get("equipment_class"), str):
-            classes.add(node.values["equipment_class"])
-    ranged = _RANGED.union(str(node.values.get("field")) for node in world.ranges)
-    return _Setting(operation=operation, inputs=inputs, equipment_classes=frozenset(classes), ranged=ranged)
+    ranged = _RANGED.union(str(node.values.get("field")) for node in world.ranges) if world.ranges else _RANGED
+    return _Setting(operation=operation, world=world, ranged=ranged)
 
 
 def _cell_type(nodes: Iterable[KnownNode]) -> str | None:
