@@ -164,7 +164,7 @@ class KeyFile:
             file.write(b"".join(lines))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(new, self._path)
+        new.replace(self._path)
         if os.name == "posix":  # elsewhere a folder cannot be synced, and a mode says nothing
             folder = os.open(self._path.parent, os.O_RDONLY)
             try:

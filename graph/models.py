@@ -46,18 +46,18 @@ def _property(field: Field, *, index: bool = False) -> Any:
 def _node_model(kind: str) -> type[AsyncStructuredNode]:
     members: _Properties = {
         "key": StringProperty(unique_index=True, required=True),
-        "seq": IntegerProperty(index=True),
+        "seq": IntegerProperty(),
         "recorded_ms": IntegerProperty(),
         "voided_seq": IntegerProperty(),
         "voided_ms": IntegerProperty(),
-        "made_by": StringProperty(index=True),
+        "made_by": StringProperty(),
         "made_ms": IntegerProperty(),
         "made_latest_ms": IntegerProperty(),
         "is_stub": BooleanProperty(),
         "account": StringProperty(),
     }
     if kind == "CellUnit":
-        members["lot"] = StringProperty(index=True)
+        members["lot"] = StringProperty()
     indexed = _INDEXED_FIELDS.get(kind, ())
     for name, field in KINDS[kind].fields.items():
         members.setdefault(name, _property(field, index=name in indexed))
@@ -108,7 +108,7 @@ def _ledger_models() -> Iterator[type[AsyncStructuredNode]]:
             "name": text(unique_index=True),
             "also": text(index=True),  # the name of the replacement that a correction brings along
             "target": text(index=True),
-            "operator": text(index=True),
+            "operator": text(),
             "payload": text(),
             "digest": text(),
             "previous": text(),

@@ -36,6 +36,8 @@ _EVER = 2**62  # after any time
 def check_voided(hearing: Hearing) -> None:
     """Voiding is refused where something that the operation created was used."""
     world, corrections = hearing.world, hearing.batch.corrections
+    if not corrections:
+        return
     used_here: dict[NodeId, set[str]] = {}
     for _, operation in hearing.batch.live:
         for use in operation.uses:

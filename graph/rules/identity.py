@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -24,6 +25,9 @@ from graph.vocabulary import KINDS, OPERATIONS, USES
 from graph.vocabulary.base import Field, FieldType
 
 __all__ = ["check_links", "check_names", "in_order_of_effect", "references"]
+
+_MOST_SUGGESTED = 50
+_MOST_COMPARED = 2_000
 
 SameAs = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
@@ -137,7 +141,7 @@ def check_links(batch: Batch, world: World) -> None:
                     record,
                     "unknown_reference",
                     member,
-                    f"{member} names {kind}:{key}, which does not exist{_like(world, kind, key)}.",
+                    f"{member} names {kind}:{key}, which does not exist{_like(batch, world, kind, key)}.",
                     "Record it first, or in the same request; stubs are made with --create-missing.",
                 )
         _check_made(batch, world, item, makers, restated)
@@ -146,8 +150,12 @@ def check_links(batch: Batch, world: World) -> None:
     _check_reagent_lots(batch, world)
 
 
-def _like(world: World, kind: str, key: str) -> str:
-    close = difflib.get_close_matches(key, [other for name, other in world.nodes if name == kind], n=1)
+def _like(batch: Batch, world: World, kind: str, key: str) -> str:
+    """What there is instead; looked for a few times only, since it compares the key with every other."""
+    if len(batch.violations) >= _MOST_SUGGESTED:
+        return ""
+    known = itertools.islice((other for name, other in world.nodes if name == kind), _MOST_COMPARED)
+    close = difflib.get_close_matches(key, known, n=1)
     return f" (there is {kind}:{close[0]})" if close else ""
 
 

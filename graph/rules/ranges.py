@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.errors import Deviation
-from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, OperationRecord, Record
+from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, OperationRecord, Record, is_sealed
 from graph.rules.world import KnownNode, World
 from graph.times import Moment, day_end_ms
 from graph.vocabulary import KINDS, OPERATIONS, USES
@@ -123,6 +123,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _opened(value: Any) -> Any:
+    """The plain value of one that comes with its seal, as an opened export has it."""
+    return value["value"] if is_sealed(value) and "value" in value else value
+
+
 def _numbers(
     declared: Field, value: Any, ranged: Container[str]
 ) -> Iterator[tuple[str, Any, Mapping[str, Any] | None]]:
@@ -189,7 +194,7 @@ def _of_output(
     """The fields named in ``told`` of one thing that the operation made."""
     kinds = [end.kind for end in operation.inputs]
     for name in told:
-        value = values.get(name)
+        value = _opened(values.get(name))
         if kind == "QCResult" and name == "test_result":
             item = values.get("test_item")
             tier = field_tier(KINDS[kind].fields[name], operation=operation.type, input_kinds=kinds, test_item=item)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -26,18 +28,26 @@ few = settings(
 )
 
 
-async def _recorded(engine: Engine, drawn: Drawn) -> tuple[Store, list[Json]]:
-    """A store with the lineage, and the records that it took in."""
+async def _recorded(engine: Engine, drawn: Drawn) -> tuple[Store, list[list[Json]]]:
+    """A store with the lineage, and the requests that it took in."""
     store = await empty_store(engine)
-    taken: list[Json] = []
+    taken: list[list[Json]] = []
     for number, request in enumerate(drawn.requests):
         receipt = await record(store, request, key=f"request {number}")
         assert receipt.accepted, [violation.as_json() for violation in receipt.violations]
-        taken += request
-    for correction in drawn.corrections:
-        if (await record(store, [correction])).accepted:
-            taken.append(correction)
+        taken.append(request)
+    taken += [[given] for given in drawn.corrections if (await record(store, [given])).accepted]
     return store, taken
+
+
+def _timed(requests: list[list[Json]]) -> list[Json]:
+    """The records, with the times at which they were recorded: a minute after each other, long after it all happened."""
+    begin = datetime(2025, 12, 1, tzinfo=UTC)
+    return [
+        {**each, "recorded_at": (begin + timedelta(minutes=number)).isoformat()}
+        for number, request in enumerate(requests)
+        for each in request
+    ]
 
 
 async def _traced(store: Store, start: str, direction: Direction) -> set[str]:
@@ -52,7 +62,7 @@ async def test_a_trace_finds_all_that_a_thing_comes_from_and_nothing_else_and_fo
     engine: Engine, drawn: Drawn
 ) -> None:
     store, taken = await _recorded(engine, drawn)
-    parents = ancestry(taken)
+    parents = ancestry(chain.from_iterable(taken))
     before = {
         thing: reached(parents, thing) for thing in {*parents, *(one for each in parents.values() for one in each)}
     }
@@ -90,13 +100,12 @@ async def test_exporting_and_importing_is_the_identity(engine: Engine, drawn: Dr
 @few
 @given(drawn=drawn_lineages(most_corrections=4))
 async def test_records_one_by_one_or_all_at_once_give_the_same_graph(engine: Engine, drawn: Drawn) -> None:
-    store, taken = await _recorded(engine, drawn)
-    moment = "2025-12-01T00:00:00Z"
-    at_once = [{**each, "recorded_at": moment} for each in taken]
-    await import_all(await empty_store(engine), at_once)
+    _, taken = await _recorded(engine, drawn)
+    timed = _timed(taken)
+    await import_all(await empty_store(engine), timed)
     whole = await graph_of(engine, exactly=False)
     store = await empty_store(engine)
-    for each in at_once:
+    for each in timed:
         receipt = await record(store, [each], historic=True)
         if not receipt.accepted:
             break  # what it needs comes later in the same request
@@ -114,10 +123,9 @@ async def test_both_engines_hold_the_same_graph_and_give_the_same_answers(
     for engine in (embedded_engine, neo4j_engine):
         store, taken = await _recorded(engine, Drawn(requests=drawn.requests, corrections=[]))
         receipts = [await record(store, [each], dry_run=True) for each in drawn.corrections]
-        moment = "2025-12-01T00:00:00Z"
         store = await empty_store(engine)
-        await import_all(store, [{**each, "recorded_at": moment} for each in taken])
-        donor = next(thing for thing in sorted(ancestry(taken)) if thing.startswith("Tissue:"))
+        await import_all(store, _timed(taken))
+        donor = next(thing for thing in sorted(ancestry(chain.from_iterable(taken))) if thing.startswith("Tissue:"))
         answer = await trace(View(reader=store.reader, viewer=OWNER), [donor], Direction.FORWARD)
         violations = [[(each.code, each.message) for each in receipt.violations] for receipt in receipts]
         told.append((await graph_of(engine, exactly=False), violations, answer.nodes, answer.edges))

@@ -9,6 +9,7 @@ import pytest
 
 from graph.engine import Engine, statement_count
 from graph.errors import Conflict, Misconfigured
+from graph.keys import MemoryKeys
 from graph.models import STORE_VERSION, Migration, install
 from service.store import Store
 from support.bench_sheet import BenchSheet
@@ -95,7 +96,7 @@ async def test_a_store_of_a_newer_program_is_refused_and_left_alone(bare: Engine
     assert counted.count == 1
     assert (await _version(bare), await _ran(bare)) == (7, [])
     with pytest.raises(Misconfigured):
-        await Store.over(bare, keyring=None)  # type: ignore[arg-type]  it is refused before keys are asked for
+        await Store.over(bare, MemoryKeys())
 
 
 async def test_an_older_store_is_brought_up_step_by_step_in_order(bare: Engine) -> None:

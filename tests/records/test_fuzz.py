@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def test_anything_at_all_is_answered(value: Any) -> None:
 
 
 EXPANDED = next(record for record in GOOD if record["id"] == "O07")
-MONSTERS = {
+MONSTERS: dict[str, Callable[[], Any]] = {
     "deep": lambda: _deep(5_000),
     "deep record": lambda: {"record": _deep(5_000)},
     "deep key": lambda: {"record": "node", "kind": _deep(5_000), "id": _deep(5_000)},
