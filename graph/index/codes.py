@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from graph.vocabulary import KINDS, OPERATIONS
+from graph.vocabulary import DISPOSITIONS, KINDS, OPERATIONS
 
 __all__ = [
     "ALWAYS",
@@ -43,10 +43,18 @@ STORAGE_OUT: Final = OPERATION_CODES["STORAGE_OUT"]
 TRANSPORTED: Final = OPERATION_CODES["TRANSPORTED"]
 MOVED: Final = OPERATION_CODES["MOVED"]
 DECONTAMINATED: Final = OPERATION_CODES["DECONTAMINATED"]
+QC_RELEASE: Final = OPERATION_CODES["QC_RELEASE"]
 CHANGED_DISPOSITION: Final = OPERATION_CODES["CHANGED_DISPOSITION"]
 IS_MATERIAL: Final = np.array([OPERATIONS[name].is_material for name in OPERATION_NAMES])
 CREATES: Final = np.array([OPERATIONS[name].creates for name in OPERATION_NAMES])
 IS_LASTING: Final = np.array([OPERATIONS[name].is_lasting for name in OPERATION_NAMES])
+
+INSTITUTION: Final = KIND_CODES["Institution"]
+
+# What an operation says that decides what becomes of things: a disposition, a conclusion, that it only moves them.
+TOLD_NAMES: Final = ("", *DISPOSITIONS.labels, "pass", "fail", "conditional", "transfer")
+TOLD_CODES: Final = {name: code for code, name in enumerate(TOLD_NAMES)}
+SITE: Final = 1  # of a position: its level
 
 # The order of events at equal times (records.md, "Times"), for what an operation does to its inputs.
 _RANKS: Final = {"STORAGE_OUT": 1, "QC_RELEASE": 2, "CHANGED_DISPOSITION": 2, "STORED": 3}

@@ -22,14 +22,19 @@ from graph.index.codes import (
     FOREVER,
     FROM_SOME,
     INSTANT,
+    INSTITUTION,
     IS_LASTING,
     KIND_CODES,
     KIND_NAMES,
     OPERATION_CODES,
     PERSON,
     POSITION,
+    QC_RELEASE,
+    SITE,
     SOME,
+    STORAGE_OUT,
     TIMED,
+    TOLD_CODES,
 )
 from graph.index.columns import Column, Names, Texts
 from graph.index.instants import Clock
@@ -46,9 +51,11 @@ COLUMNS = {
     "node_thing": "i",  # a node record, of a stub too
     "node_seq": "i",
     "node_recorded": "q",
+    "node_is_stub": "B",
     "position_thing": "i",  # what a record or an amendment says of a position
     "position_parent": "i",  # -1 none, -2 not said
     "position_shared": "B",  # 0, 1, 2 not said
+    "position_level": "B",  # SITE, 0 another, 2 not said
     "position_seq": "i",
     "position_recorded": "q",
     "op_type": "B",
@@ -62,6 +69,10 @@ COLUMNS = {
     "op_operator": "i",
     "op_location": "i",
     "op_left": "i",  # temporary_storage_location
+    "op_org": "i",  # performing_org
+    "op_offset": "i",  # of its start, in minutes
+    "op_told": "B",  # what it says of dispositions: TOLD_CODES
+    "op_told_from": "B",
     "op_inputs_end": "i",
     "op_outputs_end": "i",
     "op_uses_end": "i",
@@ -168,8 +179,9 @@ class Facts:
             self._operation(record, seq, recorded, touched)
         elif shape == "node":
             row = self.thing(KIND_CODES[record["kind"]], record["id"])
-            for name, value in (("node_thing", row), ("node_seq", seq), ("node_recorded", recorded)):
-                self.columns[name].append(value)
+            is_stub = int(bool(record.get("stub")))
+            for name, value in (("thing", row), ("seq", seq), ("recorded", recorded), ("is_stub", is_stub)):
+                self.columns[f"node_{name}"].append(value)
             if record["kind"] == "StoragePosition":
                 self._position(row, record.get("data", {}), seq, recorded, touched)
         elif shape == "amendment":
@@ -180,7 +192,7 @@ class Facts:
             self._later(record, seq, recorded, touched)
 
     def _position(self, row: int, fields: Record, seq: int, recorded: int, touched: Touched) -> None:
-        if not fields.keys() & {"parent", "shared_environment"}:
+        if not fields.keys() & {"parent", "shared_environment", "level"}:
             return
         parent = -2
         if "parent" in fields:
@@ -190,6 +202,7 @@ class Facts:
         columns["position_thing"].append(row)
         columns["position_parent"].append(parent)
         columns["position_shared"].append(shared)
+        columns["position_level"].append((SITE if fields["level"] == "site" else 0) if "level" in fields else 2)
         columns["position_seq"].append(seq)
         columns["position_recorded"].append(recorded)
         touched.positions[row] = None
@@ -261,6 +274,11 @@ class Facts:
         columns["op_operator"].append(self.thing(PERSON, record["operator"]))
         columns["op_location"].append(self.thing(POSITION, location) if location else -1)
         columns["op_left"].append(self.thing(POSITION, left) if left else -1)
+        columns["op_org"].append(self.thing(INSTITUTION, record["performing_org"]))
+        columns["op_offset"].append(self._clock.offset(record["start"], zone))
+        told, told_from = _told(code, fields)
+        columns["op_told"].append(told)
+        columns["op_told_from"].append(told_from)
         self._ends(record["inputs"], "input")
         self._ends(record.get("outputs", ()), "output")
         for use in record.get("uses", ()):
@@ -308,3 +326,14 @@ class Facts:
         for name in on:
             columns["use_on"].append(self._full(name))
         columns["use_on_end"].append(len(columns["use_on"]))
+
+
+def _told(code: int, fields: Record) -> tuple[int, int]:
+    """What an operation says of dispositions: of a change, of a release, or that what leaves is only moved."""
+    if code == CHANGED_DISPOSITION:
+        return TOLD_CODES.get(fields.get("to", ""), 0), TOLD_CODES.get(fields.get("from", ""), 0)
+    if code == QC_RELEASE:
+        return TOLD_CODES.get(fields.get("test_conclusion", ""), 0), 0
+    if code == STORAGE_OUT and fields.get("storage_out_reason") == "transfer":
+        return TOLD_CODES["transfer"], 0
+    return 0, 0

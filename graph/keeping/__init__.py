@@ -1,0 +1,23 @@
+"""The index of a store: built, caught up before each answer, pinned to positions; and small ones from the database.
+
+``Keeper`` has the whole lineage in memory; ``Pushdown`` fetches what a question is about, level by level, and answers
+with the same kernels. Either is a ``Lineages``: what questions are asked of.
+"""
+
+from graph.keeping.asked import Asked, Lineages
+from graph.keeping.keeper import IndexState, Keeper
+from graph.keeping.paths import PathStep, path_of
+from graph.keeping.pushdown import Pushdown
+from graph.keeping.running import Stopped, run_kernel
+
+__all__ = [
+    "Asked",
+    "IndexState",
+    "Keeper",
+    "Lineages",
+    "PathStep",
+    "Pushdown",
+    "Stopped",
+    "path_of",
+    "run_kernel",
+]

@@ -1,0 +1,190 @@
+"""Why something is affected: the steps from the seed to it, each the one that reached it first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.index.codes import (
+    CLASS,
+    CONTAINS,
+    DONE,
+    EQUIPMENT,
+    FOREVER,
+    LEFT,
+    OPERATION_NAMES,
+    PRESENCE_CLASS,
+    RUN,
+    TIMED,
+    USE,
+    WORKED,
+)
+from graph.index.facts import Facts
+from graph.index.impact import Run, Spread
+from graph.index.lineage import Lineage
+from graph.index.segment import Segment
+from graph.index.spreading import BY_SEED, EDGE, NEW
+from graph.reader import AsOf, NodeId
+from graph.vocabulary import USES
+
+__all__ = ["PathStep", "path_of"]
+
+_USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
+# Presences that a field of an operation or its operator makes: what their edges are called in a trace.
+_NAMED = {LEFT: "TEMPORARY_STORAGE_LOCATION", WORKED: "OPERATION_LOCATION", DONE: "OPERATOR"}
+Times = tuple[int, int, int, int]  # earliest and latest start, earliest and latest end; FOREVER where open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathStep:
+    """One step along which a hazard went, from ``source`` to ``target``; ``type`` is that of the edge, or the member.
+
+    ``end_ms`` None: open.
+    """
+
+    type: str
+    operation: int
+    operation_id: str
+    source: NodeId
+    target: NodeId
+    start_ms: int
+    start_latest_ms: int
+    end_ms: int | None
+    end_latest_ms: int | None
+
+
+def path_of(lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int) -> list[PathStep]:
+    """The winning path of an affected thing, from its seed to it; empty for a seed. Cost: its length.
+
+    ``seeds`` are the numbers of those that were asked for, in the order in which they were.
+    """
+    place = spread.place(thing)
+    if place is None:
+        return []
+    run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
+    return list(_Back(lineage, spread, run, seeds).steps(thing))[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    lineage: Lineage
+    spread: Spread
+    run: Run
+    seeds: Sequence[int]
+
+    def steps(self, node: int) -> Iterator[PathStep]:
+        """From the thing back to the seed. Predecessors were reached before, so this ends."""
+        view = self.lineage.derived.view
+        while True:
+            place = self.run.place(node)
+            assert place is not None, "what a step comes from was reached before it"
+            how, via = int(self.run.how[place]), int(self.run.via[place])
+            segment = view.new if how & NEW else view.base
+            if how & ~NEW == BY_SEED:
+                if (step := self._from_seed(node, via)) is not None:
+                    yield step
+                return
+            if how & ~NEW == EDGE:
+                source = _source(segment, via)
+                yield self._edge(segment, via, source, node)
+                node = source
+            elif node >= view.thing_count:  # an epoch, which someone brought it to
+                source = int(segment.thing[via])
+                yield self._presence(segment, via, source, self._hub(segment, via))
+                node = source
+            else:
+                hub = _hub_number(segment, via)
+                yield self._presence(segment, via, self._hub(segment, via), node)
+                node = self._epoch(hub, int(self.run.time[place]))
+
+    def _from_seed(self, thing: int, via: int) -> PathStep | None:
+        placed = self.spread.placed
+        row = int(placed.presence[via])
+        if row < 0:
+            return None
+        view = self.lineage.derived.view
+        segment = view.new if placed.is_new[via] else view.base
+        # A position is a seed with all that stands below it: then the operation tells where in it that was.
+        return self._presence(segment, row, self.seeds[int(placed.origin[via])], thing)
+
+    def _hub(self, segment: Segment, row: int) -> int:
+        return int(self.lineage.derived.view.hub_thing[_hub_number(segment, row)])
+
+    def _epoch(self, hub: int, at: int) -> int:
+        view = self.lineage.derived.view
+        first, last = int(view.cut_off[hub]), int(view.cut_off[hub + 1])
+        return view.thing_count + hub + first + int(np.searchsorted(view.cut_time[first:last], at, side="right"))
+
+    def _edge(self, segment: Segment, edge: int, source: int, target: int) -> PathStep:
+        op, of_class = int(segment.op[edge]), int(segment.flags[edge]) & CLASS
+        if of_class == USE:
+            return self._step(_USED_REAGENT, op, source, target, _use_times(self.lineage, op, source))
+        name = "CONTAINS" if of_class == CONTAINS else OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
+        return self._step(name, op, source, target, _op_times(self.lineage, op))
+
+    def _presence(self, segment: Segment, row: int, source: int, target: int) -> PathStep:
+        op, of_class = int(segment.act[row]), int(segment.marks[row]) & PRESENCE_CLASS
+        if of_class == RUN:
+            machine = source if self.lineage.facts.columns["thing_kind"][source] == EQUIPMENT else target
+            return self._step(_USED_EQUIPMENT, op, source, target, _use_times(self.lineage, op, machine))
+        if of_class == LEFT:
+            arrived, over = int(segment.times[segment.arrived[row]]), int(segment.times[segment.over[row]])
+            return self._step(_NAMED[LEFT], op, source, target, (arrived, arrived, over, over))
+        name = _NAMED.get(of_class) or OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
+        return self._step(name, op, source, target, _op_times(self.lineage, op))
+
+    def _step(self, name: str, op: int, source: int, target: int, times: Times) -> PathStep:
+        start, start_last, end, end_last = times
+        return PathStep(
+            type=name,
+            operation=op,
+            operation_id=self.lineage.facts.op_keys[op],
+            source=self.lineage.node(source),
+            target=self.lineage.node(target),
+            start_ms=start,
+            start_latest_ms=start_last,
+            end_ms=None if end == FOREVER else end,
+            end_latest_ms=None if end_last == FOREVER else end_last,
+        )
+
+
+def _source(segment: Segment, edge: int) -> int:
+    row = int(np.searchsorted(segment.off, edge, side="right")) - 1
+    return row if not len(segment.keys) else int(segment.keys[row])
+
+
+def _hub_number(segment: Segment, row: int) -> int:
+    return (int(np.searchsorted(segment.hub_off, row, side="right")) - 1) // 2
+
+
+def _op_times(lineage: Lineage, op: int) -> Times:
+    """The times of an operation, with the end that a closing gave it by the lineage's position."""
+    columns = lineage.facts.columns
+    end = _closed(lineage.facts, lineage.as_of, op, -1)
+    if end is None:
+        end = columns["op_end"][op], columns["op_end_last"][op]
+    return columns["op_start"][op], columns["op_start_last"][op], *end
+
+
+def _use_times(lineage: Lineage, op: int, thing: int) -> Times:
+    """The times of the use of a thing in an operation; of the operation where the use has none of its own."""
+    columns = lineage.facts.columns
+    first = columns["op_uses_end"][op - 1] if op else 0
+    for row in range(first, columns["op_uses_end"][op]):
+        if columns["use_thing"][row] == thing and columns["use_flags"][row] & TIMED:
+            end = _closed(lineage.facts, lineage.as_of, op, row)
+            if end is None:
+                end = columns["use_end"][row], columns["use_end_last"][row]
+            return columns["use_start"][row], columns["use_start_last"][row], *end
+    return _op_times(lineage, op)
+
+
+def _closed(facts: Facts, as_of: AsOf, op: int, use: int) -> tuple[int, int] | None:
+    columns = facts.columns
+    for row in facts.closings.get(op, ()):
+        is_of_it = columns["closing_use"][row] == use
+        if is_of_it and as_of.shows(columns["closing_seq"][row], columns["closing_recorded"][row], None, None):
+            return columns["closing_end"][row], columns["closing_end_last"][row]
+    return None
