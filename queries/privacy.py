@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.errors import NotPermitted
+from graph.keeping import Lineages, Pushdown
 from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
@@ -103,6 +104,8 @@ class View:
     vault: Vault = field(default_factory=NoVault)
     log: AccessLog = field(default_factory=NoLog)
     stubs: Stubs = field(default_factory=Stubs)
+    index: Lineages | None = None  # None: questions of lineage are pushed down to the database
+    kernel_seconds: float | None = None  # how long a question of lineage may be thought about
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
 
@@ -114,6 +117,10 @@ class View:
     def tier(self) -> int:
         """The highest tier that is shown unmasked."""
         return self.viewer.highest_tier
+
+    def lineages(self, *, pushdown: bool = False) -> Lineages:
+        """Where the lineage is read from: the index where there is one, otherwise, or as asked, the database."""
+        return Pushdown(self.reader) if pushdown or self.index is None else self.index
 
     def hides_kind(self, kind: str) -> bool:
         """Whether the keys of a kind are above the viewer's tier."""
@@ -134,7 +141,7 @@ class View:
 
     async def concealed(self, as_of: AsOf) -> frozenset[NodeId]:
         """All lots and units that the viewer may not see because they lead to one person; empty from tier 2 on."""
-        donors = await self._autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
+        donors = await self.autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
         return await descendants_of(self.reader, donors, as_of) if donors else frozenset()
 
     async def _autologous(self, nodes: Iterable[NodeId], as_of: AsOf) -> set[NodeId]:
@@ -142,14 +149,19 @@ class View:
         wanted = [node for node in nodes if node[0] in _OF_DONORS]
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
-            if donors := await self._autologous_donors(position):
+            if donors := await self.autologous_donors(position):
                 found |= await descended_from(self.reader, wanted, donors, position)
         return found
 
-    async def _autologous_donors(self, as_of: AsOf) -> frozenset[str]:
+    async def autologous_donors(self, as_of: AsOf) -> frozenset[str]:
+        """Keys of the donors who are themselves to be treated."""
         if as_of not in self._donors:
             self._donors[as_of] = await autologous_donors(self.reader, as_of)
         return self._donors[as_of]
+
+    def note_personal(self, nodes: Iterable[NodeId]) -> None:
+        """These were found to lead to one person: where they are shown, that is logged."""
+        self._personal.update(nodes)
 
     def shown_id(self, node: NodeId, hidden: Collection[NodeId]) -> str:
         """The id, or the stub's where the node is hidden."""

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from graph.errors import BadInput, NotFound, NotPermitted
+from graph.errors import BadInput
 from graph.reader import AsOf, Direction, EdgeRow, NodeId, by_kind, id_text
 from graph.vocabulary import KINDS, OPERATIONS, member_tier
 from queries.ids import parse_ids, parse_node_id
 from queries.pages import Page, page_of
 from queries.privacy import View
+from queries.starts import answer_position, check_starts
 from queries.walk import Walk, walk
 
 __all__ = [
+    "NAMED_STUBS",
     "Completeness",
     "Summary",
     "Trace",
@@ -28,7 +30,7 @@ __all__ = [
 
 # A position's place may be said by its own record: then the edge belongs to no operation.
 _NO_OPERATION = ("node:", "stub:", "amendment:")
-_NAMED_STUBS = 10  # in the sentence that says why an answer is incomplete
+NAMED_STUBS = 10  # in the sentence that says why an answer is incomplete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +119,8 @@ async def trace(
         raise BadInput("start is empty.", remedy="Name at least one id.", member="start")
     if max_depth is not None and max_depth < 0:
         raise BadInput(f"maxDepth is {max_depth}.", remedy="Give 0 or more, or leave it out.", member="maxDepth")
-    as_of = await _position(view, known_at_ms, as_of_seq)
-    await _check(view, starts, as_of)
+    as_of = answer_position(AsOf((await view.reader.head()).seq), known_at_ms, as_of_seq)
+    await check_starts(view, starts, as_of)
     found = await walk(view.reader, starts, direction, as_of, max_depth=max_depth)
     hidden = await view.hidden(found.depths, as_of)
     ordered = sorted(found.depths, key=lambda node: (found.depths[node], node))
@@ -168,34 +170,10 @@ def trace_edges(view: View, answer: Trace, first: int, after: str | None) -> Pag
 async def reachable(view: View, source: str, target: str, *, known_at_ms: int | None = None) -> bool:
     """Whether the target is, or comes from, the source along the material edges. Raises as `trace` does."""
     ends = [parse_node_id(source, "from"), parse_node_id(target, "to")]
-    as_of = await _position(view, known_at_ms, None)
-    await _check(view, ends, as_of)
+    as_of = AsOf((await view.reader.head()).seq, known_at_ms)
+    await check_starts(view, ends, as_of)
     found = await walk(view.reader, [ends[0]], Direction.FORWARD, as_of)
     return ends[1] in found.material or ends[0] == ends[1]
-
-
-async def _position(view: View, known_at_ms: int | None, as_of_seq: int | None) -> AsOf:
-    head = await view.reader.head()
-    if as_of_seq is not None and as_of_seq > head.seq:
-        raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
-    return AsOf(head.seq if as_of_seq is None else as_of_seq, known_at_ms)
-
-
-async def _check(view: View, starts: Sequence[NodeId], as_of: AsOf) -> None:
-    """All starts must exist, and be the viewer's to name. What is hidden is refused whether it exists or not."""
-    if any(view.hides_kind(kind) for kind, _ in starts):
-        refused = [id_text(node) for node in starts if view.hides_kind(node[0])]
-        raise NotPermitted(
-            f"Your role may not look up {', '.join(refused)}.", remedy="Ask a colleague whose role may see such codes."
-        )
-    rows = await view.reader.nodes(by_kind(starts), as_of)
-    if missing := [node for node in starts if node not in rows]:
-        raise NotFound(tuple(id_text(node) for node in missing))
-    if hidden := await view.hidden(starts, as_of):
-        raise NotPermitted(
-            f"Your role may not look up {', '.join(sorted(id_text(node) for node in hidden))}.",
-            remedy="Ask a colleague whose role may see such codes.",
-        )
 
 
 def _listed(
@@ -250,7 +228,7 @@ async def _completeness(view: View, found: Walk, hidden: Collection[NodeId]) -> 
     if found.has_more:
         reasons.append(f"there is more beyond depth {found.max_depth}")
     stubs = sorted(await view.reader.stubs(by_kind(found.depths), found.as_of))
-    names = [view.shown_id(node, hidden) for node in stubs[:_NAMED_STUBS]]
+    names = [view.shown_id(node, hidden) for node in stubs[:NAMED_STUBS]]
     if stubs:
         rest = len(stubs) - len(names)
         reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}")

@@ -54,6 +54,7 @@ INSTITUTION: Final = KIND_CODES["Institution"]
 # What an operation says that decides what becomes of things: a disposition, a conclusion, that it only moves them.
 TOLD_NAMES: Final = ("", *DISPOSITIONS.labels, "pass", "fail", "conditional", "transfer")
 TOLD_CODES: Final = {name: code for code, name in enumerate(TOLD_NAMES)}
+MEASURES: Final = frozenset({"mL", "g", "cells"})  # units in which a lot is measured; in others it is counted
 SITE: Final = 1  # of a position: its level
 
 # The order of events at equal times (records.md, "Times"), for what an operation does to its inputs.

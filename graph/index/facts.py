@@ -26,6 +26,7 @@ from graph.index.codes import (
     IS_LASTING,
     KIND_CODES,
     KIND_NAMES,
+    MEASURES,
     OPERATION_CODES,
     PERSON,
     POSITION,
@@ -83,6 +84,7 @@ COLUMNS = {
     "input_unit": "i",
     "output_thing": "i",
     "output_quantity": "d",
+    "output_is_measured": "B",  # by volume, weight or number of cells, not in containers
     "output_units_end": "i",
     "output_unit": "i",
     "use_thing": "i",
@@ -299,6 +301,8 @@ class Facts:
             quantities.append(end.get("quantity", 0.0))
             if side == "input":
                 columns["input_flags"].append(CONSUMED if end.get("consumed") else 0)
+            else:
+                columns["output_is_measured"].append(end.get("unit") in MEASURES)
             for unit in end.get("units", ()):
                 units.append(self.thing(CELL_UNIT, unit))
             units_end.append(len(units))

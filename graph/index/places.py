@@ -49,6 +49,7 @@ class Places:
 
     def __init__(self, facts: Facts, table: Tables, as_of: AsOf) -> None:
         self._shared: set[int] = set()
+        self._levels: dict[int, int] = {}
         self._first: dict[int, int] = {}  # where a position stood before its first move
         self._fields(facts, as_of)
         self._parents: dict[int, list[Span]] = {}
@@ -58,9 +59,11 @@ class Places:
     def _fields(self, facts: Facts, as_of: AsOf) -> None:
         known = np.iinfo(np.int64).max if as_of.known_at_ms is None else as_of.known_at_ms
         column = {name: facts.columns[f"position_{name}"].frozen().tolist() for name in _FIELDS}
-        for thing, parent, shared, seq, recorded in zip(*column.values(), strict=True):
+        for thing, parent, shared, level, seq, recorded in zip(*column.values(), strict=True):
             if seq > as_of.seq or recorded > known:
                 continue
+            if level != _NOT_SAID:
+                self._levels[thing] = level
             if parent >= 0:
                 self._first[thing] = parent
             elif parent == -1:
@@ -108,6 +111,17 @@ class Places:
                     ahead.append((span, passed | {span.position}))
         return sorted(found)
 
+    def level(self, position: int) -> int:
+        """SITE, or 0 for any other."""
+        return self._levels.get(position, 0)
+
+    def parent_at(self, position: int, at_ms: int) -> int | None:
+        """What a position stood in at an instant; None: in nothing."""
+        for span in reversed(self._parents.get(position, ())):
+            if span.start <= at_ms:
+                return span.position if span.position >= 0 else None
+        return None
+
     def inside(self, position: int) -> Iterator[Span]:
         """The position itself and all that ever stood below it, with the times at which it did."""
         ahead = [(_ALL_TIME._replace(position=position), frozenset({position}))]
@@ -143,4 +157,5 @@ class Places:
         )
 
 
-_FIELDS = ("thing", "parent", "shared", "seq", "recorded")
+_FIELDS = ("thing", "parent", "shared", "level", "seq", "recorded")
+_NOT_SAID = 2

@@ -6,7 +6,7 @@ with the same kernels. Either is a ``Lineages``: what questions are asked of.
 
 from graph.keeping.asked import Asked, Lineages
 from graph.keeping.keeper import IndexState, Keeper
-from graph.keeping.paths import PathStep, path_of
+from graph.keeping.paths import PathStep, path_of, winning_offset
 from graph.keeping.pushdown import Pushdown
 from graph.keeping.running import Stopped, run_kernel
 
@@ -20,4 +20,5 @@ __all__ = [
     "Stopped",
     "path_of",
     "run_kernel",
+    "winning_offset",
 ]

@@ -29,7 +29,7 @@ from graph.index.spreading import BY_SEED, EDGE, NEW
 from graph.reader import AsOf, NodeId
 from graph.vocabulary import USES
 
-__all__ = ["PathStep", "path_of"]
+__all__ = ["PathStep", "op_times", "path_of", "winning_offset"]
 
 _USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
 # Presences that a field of an operation or its operator makes: what their edges are called in a trace.
@@ -45,8 +45,9 @@ class PathStep:
     """
 
     type: str
-    operation: int
     operation_id: str
+    operation_type: str
+    offset_minutes: int
     source: NodeId
     target: NodeId
     start_ms: int
@@ -65,6 +66,28 @@ def path_of(lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int) 
         return []
     run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
     return list(_Back(lineage, spread, run, seeds).steps(thing))[::-1]
+
+
+def winning_offset(lineage: Lineage, spread: Spread, thing: int) -> int:
+    """The offset, in minutes, of the operation by which a thing was reached; 0 for a seed."""
+    place = spread.place(thing)
+    if place is None:
+        return 0
+    run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
+    at = run.place(thing)
+    assert at is not None, "what has a tier was reached in the run that gives it"
+    how, via = int(run.how[at]), int(run.via[at])
+    view = lineage.derived.view
+    if how & ~NEW == BY_SEED:
+        row = int(spread.placed.presence[via])
+        if row < 0:
+            return 0
+        op = int((view.new if spread.placed.is_new[via] else view.base).act[row])
+    else:
+        segment = view.new if how & NEW else view.base
+        op = int(segment.op[via] if how & ~NEW == EDGE else segment.act[via])
+    offset: int = lineage.facts.columns["op_offset"][op]
+    return offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +145,7 @@ class _Back:
         if of_class == USE:
             return self._step(_USED_REAGENT, op, source, target, _use_times(self.lineage, op, source))
         name = "CONTAINS" if of_class == CONTAINS else OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
-        return self._step(name, op, source, target, _op_times(self.lineage, op))
+        return self._step(name, op, source, target, op_times(self.lineage, op))
 
     def _presence(self, segment: Segment, row: int, source: int, target: int) -> PathStep:
         op, of_class = int(segment.act[row]), int(segment.marks[row]) & PRESENCE_CLASS
@@ -133,14 +156,15 @@ class _Back:
             arrived, over = int(segment.times[segment.arrived[row]]), int(segment.times[segment.over[row]])
             return self._step(_NAMED[LEFT], op, source, target, (arrived, arrived, over, over))
         name = _NAMED.get(of_class) or OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
-        return self._step(name, op, source, target, _op_times(self.lineage, op))
+        return self._step(name, op, source, target, op_times(self.lineage, op))
 
     def _step(self, name: str, op: int, source: int, target: int, times: Times) -> PathStep:
         start, start_last, end, end_last = times
         return PathStep(
             type=name,
-            operation=op,
             operation_id=self.lineage.facts.op_keys[op],
+            operation_type=OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]],
+            offset_minutes=self.lineage.facts.columns["op_offset"][op],
             source=self.lineage.node(source),
             target=self.lineage.node(target),
             start_ms=start,
@@ -159,7 +183,7 @@ def _hub_number(segment: Segment, row: int) -> int:
     return (int(np.searchsorted(segment.hub_off, row, side="right")) - 1) // 2
 
 
-def _op_times(lineage: Lineage, op: int) -> Times:
+def op_times(lineage: Lineage, op: int) -> Times:
     """The times of an operation, with the end that a closing gave it by the lineage's position."""
     columns = lineage.facts.columns
     end = _closed(lineage.facts, lineage.as_of, op, -1)
@@ -178,7 +202,7 @@ def _use_times(lineage: Lineage, op: int, thing: int) -> Times:
             if end is None:
                 end = columns["use_end"][row], columns["use_end_last"][row]
             return columns["use_start"][row], columns["use_start_last"][row], *end
-    return _op_times(lineage, op)
+    return op_times(lineage, op)
 
 
 def _closed(facts: Facts, as_of: AsOf, op: int, use: int) -> tuple[int, int] | None:
