@@ -21,13 +21,13 @@ from graph.index.lineage import Lineage
 from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel, winning_offset
 from graph.reader import AsOf, Direction, NodeId, id_text
-from graph.vocabulary import KINDS
+from graph.vocabulary import KINDS, lot_key_tier
 from queries.pages import Cursor, Page, check_first
-from queries.personal import note_personal, personal_rows
+from queries.personal import personal_rows
 from queries.privacy import View
-from queries.starts import answer_position, check_starts
+from queries.starts import check_starts
 
-__all__ = ["Impact", "ImpactAsked", "ImpactItem", "digest_of", "impact", "impact_items", "lines_of", "suspects"]
+__all__ = ["Impact", "ImpactAsked", "ImpactItem", "digest_of", "impact", "impact_items", "lines_of", "log_shown", "suspects"]
 
 _UPSTREAM = frozenset({Hazard.HERITABLE, Hazard.CONTAGIOUS})
 _MOST_SEEDS = 10_000
@@ -85,13 +85,16 @@ class ImpactItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Impact:
-    """A whole answer, in arrays. ``hidden`` marks the rows whose keys the viewer may not see."""
+    """A whole answer, in arrays. ``hidden`` marks the rows whose keys the viewer may not see, ``personal`` those that
+    lead to one person.
+    """
 
     asked: ImpactAsked
     lineage: Lineage
     spread: Spread
     seeds: tuple[int, ...]
     hidden: Array
+    personal: Array
     is_pushed_down: bool
     as_of: AsOf
 
@@ -118,6 +121,11 @@ class Impact:
         tier = self.spread.tier.astype(np.int64) << _TIER_SHIFT
         place: Array = tier | (time << _TIME_SHIFT) | _RANK_OF_KIND[self.kinds]
         return place
+
+    def row_of(self, node: NodeId) -> int | None:
+        """The row of a thing; None where it is not affected."""
+        number = self.lineage.find(node)
+        return None if number is None else self.spread.place(number)
 
     def rows(self, first: int, count: int, chosen: Array | None = None) -> list[int]:
         """The rows at places ``first`` … of the answer's order; ``chosen``: of these rows only.
@@ -154,9 +162,7 @@ class Impact:
         return np.flatnonzero(wanted)
 
 
-async def impact(
-    view: View, asked: ImpactAsked, *, as_of_seq: int | None = None, pushdown: bool = False
-) -> Impact:
+async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None, pushdown: bool = False) -> Impact:
     """All that is affected, at the head or at the entry named.
 
     ``pushdown``: found in the database instead of in the index; the same answer.
@@ -164,7 +170,8 @@ async def impact(
     """
     _check(asked)
     lineages = view.lineages(pushdown=pushdown)
-    as_of = answer_position(await lineages.position(), asked.known_at_ms, as_of_seq)
+    seq = (await lineages.position()).seq if as_of_seq is None else as_of_seq
+    as_of = AsOf(seq, asked.known_at_ms)
     nodes = tuple(dict.fromkeys(seed.node for seed in asked.seeds))
     await check_starts(view, nodes, as_of)
     sets = channel_sets(asked.hazard, asked.channels)
@@ -183,12 +190,16 @@ async def impact(
     stopped = await run_kernel(work, view.kernel_seconds)
     spread = stopped.found
     numbers = tuple(number for seed in asked.seeds if (number := lineage.find(seed.node)) is not None)
+    kinds_above = np.array([view.hides_kind(kind) for kind in KIND_NAMES])
+    hidden = kinds_above[lineage.facts.columns["thing_kind"].frozen()[spread.nodes]]
+    personal = await personal_rows(view, lineage, spread.nodes, as_of)
     answer = Impact(
         asked=asked,
         lineage=lineage,
         spread=spread,
         seeds=numbers,
-        hidden=await _hidden(view, lineage, spread, as_of),
+        hidden=hidden | personal if view.tier < lot_key_tier(is_autologous=True) else hidden,
+        personal=personal,
         is_pushed_down=pushdown or view.index is None,
         as_of=as_of,
     )
@@ -206,15 +217,6 @@ def _check(asked: ImpactAsked) -> None:
     channel_sets(asked.hazard, asked.channels)
 
 
-async def _hidden(view: View, lineage: Lineage, spread: Spread, as_of: AsOf) -> Array:
-    """Which rows the viewer may not name: kinds above the tier, and what leads to one person."""
-    above = np.array([view.hides_kind(kind) for kind in KIND_NAMES])
-    hidden: Array = above[lineage.facts.columns["thing_kind"].frozen()[spread.nodes]]
-    if (personal := await personal_rows(view, lineage, spread.nodes, as_of)) is not None:
-        hidden = hidden | personal
-    return hidden
-
-
 def _name_stubs(view: View, answer: Impact) -> None:
     """Numbers the stubs in the answer's order, so that they are the same on each page."""
     rows = np.flatnonzero(answer.hidden)
@@ -222,7 +224,7 @@ def _name_stubs(view: View, answer: Impact) -> None:
         view.stubs.name(answer.lineage.node(int(answer.spread.nodes[row])))
 
 
-async def impact_items(
+def impact_items(
     view: View,
     answer: Impact,
     first: int,
@@ -238,9 +240,7 @@ async def impact_items(
     chosen = answer.chosen(kinds, tiers)
     total = answer.total if chosen is None else len(chosen)
     items = [_item(view, answer, row) for row in answer.rows(begin, first, chosen)]
-    shown = [item.node for item in items if not item.is_hidden]
-    await note_personal(view, shown, answer.as_of)
-    view.show_keys("impact", shown)
+    log_shown(view, answer, [item.node for item in items if not item.is_hidden])
     return Page(
         items=items,
         cursors=[Cursor(answer.as_of.seq, (begin + number,)).text() for number in range(len(items))],
@@ -249,6 +249,13 @@ async def impact_items(
         has_previous=begin > 0,
         as_of_seq=answer.as_of.seq,
     )
+
+
+def log_shown(view: View, answer: Impact, nodes: Sequence[NodeId]) -> None:
+    """Logs what is personal of the things of an answer that are shown."""
+    rows = [(node, answer.row_of(node)) for node in nodes]
+    view.note_personal(node for node, row in rows if row is not None and answer.personal[row])
+    view.show_keys("impact", nodes)
 
 
 def _item(view: View, answer: Impact, row: int) -> ImpactItem:
@@ -267,21 +274,26 @@ def _item(view: View, answer: Impact, row: int) -> ImpactItem:
     )
 
 
-async def suspects(view: View, answer: Impact) -> list[NodeId]:
-    """The ancestors of seed material, to be tested: for what is inherited or caught. By kind and key."""
+async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
+    """The ancestors of seed material, to be tested: for what is inherited or caught. By kind and key.
+
+    Each with whether it is hidden: then it is named by its stub.
+    """
     if answer.asked.hazard not in _UPSTREAM:
         return []
-    nodes = [seed.node for seed in answer.asked.seeds if KINDS[seed.node[0]].is_material]
-    if not nodes:
+    seeds = [seed.node for seed in answer.asked.seeds if KINDS[seed.node[0]].is_material]
+    if not seeds:
         return []
     lineage = answer.lineage
     if answer.is_pushed_down:
-        lineage = await view.lineages(pushdown=True).lineage(
-            answer.as_of, Asked(starts=tuple(nodes), directions=(Direction.BACKWARD,), uses=False)
-        )
-    starts = [number for node in nodes if (number := lineage.find(node)) is not None]
+        backward = Asked(starts=tuple(seeds), directions=(Direction.BACKWARD,), uses=False)
+        lineage = await view.lineages(pushdown=True).lineage(answer.as_of, backward)
+    starts = [number for node in seeds if (number := lineage.find(node)) is not None]
     reached = await run_kernel(lambda flag: lineage.reach(starts, Direction.BACKWARD, cancel=flag), view.kernel_seconds)
-    return sorted(lineage.node(number) for number in reached.found.nodes.tolist() if number not in set(starts))
+    nodes = sorted(lineage.node(number) for number in set(reached.found.nodes.tolist()).difference(starts))
+    hidden = await view.hidden(nodes, answer.as_of)
+    view.show_keys("impact", [node for node in nodes if node not in hidden])
+    return [(view.stubs.name(node), True) if node in hidden else (node, False) for node in nodes]
 
 
 def lines_of(view: View, answer: Impact, first: int = 0, count: int | None = None) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Whose material it is, read from the index: what comes from donors who are themselves to be treated."""
+"""Whose material it is, among the things of one answer: what comes from donors who are themselves to be treated."""
 
 from __future__ import annotations
 
@@ -10,49 +10,28 @@ from graph.index.lineage import Lineage
 from graph.index.tables import Array
 from graph.keeping import Asked
 from graph.reader import AsOf, Direction, NodeId
-from graph.vocabulary import lot_key_tier
 from queries.privacy import View
 
-__all__ = ["note_personal", "personal_rows"]
+__all__ = ["personal_rows"]
 
 
-async def personal_rows(view: View, lineage: Lineage, numbers: Array, as_of: AsOf) -> Array | None:
-    """Which of the things lead to one person, where the viewer may not see those; None where it may, or there are none.
-
-    What led to one person at the position, or is now known to have, counts.
-    """
-    if view.tier >= lot_key_tier(is_autologous=True):
-        return None
-    found: Array | None = None
+async def personal_rows(view: View, lineage: Lineage, numbers: Array, as_of: AsOf) -> Array:
+    """Which of the things lead to one person, at the position or as is now known; as marks in their order."""
+    found = np.zeros(len(numbers), dtype=np.bool_)
     for position in {AsOf(as_of.seq), as_of}:
-        donors = [("Donor", key) for key in await view.autologous_donors(position)]
+        donors = [("Donor", key) for key in sorted(await view.autologous_donors(position))]
         if not donors:
             continue
         if view.index is None:
             nodes = [lineage.node(number) for number in numbers.tolist()]
-            hidden = await view.hidden(nodes, as_of)
-            return np.array([node in hidden for node in nodes], dtype=np.bool_)
-        led = np.isin(numbers, await _reached(view, position, donors, Direction.FORWARD))
-        found = led if found is None else found | led
+            led = await view.led_to_one_person(nodes, as_of)
+            return np.array([node in led for node in nodes], dtype=np.bool_)
+        found |= np.isin(numbers, await _descendants(view, position, donors))
     return found
 
 
-async def note_personal(view: View, nodes: Sequence[NodeId], as_of: AsOf) -> None:
-    """Notes which of the nodes on a page lead to one person: that they are shown is logged."""
-    if view.index is None:
-        await view.hidden(nodes, as_of)  # notes it
-        return
-    for position in {AsOf(as_of.seq), as_of}:
-        donors = {("Donor", key) for key in await view.autologous_donors(position)}
-        for node in nodes if donors else ():
-            lineage = await view.index.lineage(position, Asked(starts=(node,)))
-            reached = await _reached(view, position, [node], Direction.BACKWARD)
-            if not donors.isdisjoint(lineage.node(number) for number in reached.tolist()):
-                view.note_personal([node])
-
-
-async def _reached(view: View, position: AsOf, starts: Sequence[NodeId], direction: Direction) -> Array:
+async def _descendants(view: View, position: AsOf, donors: Sequence[NodeId]) -> Array:
     assert view.index is not None
-    lineage = await view.index.lineage(position, Asked(starts=tuple(starts), directions=(direction,), uses=False))
-    numbers = [number for node in starts if (number := lineage.find(node)) is not None]
-    return lineage.reach(numbers, direction).nodes
+    lineage = await view.index.lineage(position, Asked(starts=tuple(donors), uses=False))
+    numbers = [number for node in donors if (number := lineage.find(node)) is not None]
+    return lineage.reach(numbers, Direction.FORWARD).nodes

@@ -133,7 +133,7 @@ class View:
         """
         every = list(dict.fromkeys(nodes))
         hidden = {node for node in every if self.hides_kind(node[0])}
-        personal = await self._autologous([node for node in every if node not in hidden], as_of)
+        personal = await self.led_to_one_person([node for node in every if node not in hidden], as_of)
         if self.tier < lot_key_tier(is_autologous=True):
             return frozenset(hidden | personal)
         self._personal.update(personal)  # shown, and therefore logged
@@ -144,8 +144,8 @@ class View:
         donors = await self.autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
         return await descendants_of(self.reader, donors, as_of) if donors else frozenset()
 
-    async def _autologous(self, nodes: Iterable[NodeId], as_of: AsOf) -> set[NodeId]:
-        """What comes from a donor who is the one to be treated (requirements.md: tier 2)."""
+    async def led_to_one_person(self, nodes: Iterable[NodeId], as_of: AsOf) -> set[NodeId]:
+        """What of the nodes comes from a donor who is the one to be treated (requirements.md: tier 2)."""
         wanted = [node for node in nodes if node[0] in _OF_DONORS]
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():

@@ -46,11 +46,15 @@ def parts(answer: Impact, standing: Standing) -> Parts:
     return standing.parts(zip(answer.spread.nodes.tolist(), answer.spread.since.tolist(), strict=True))
 
 
-def sites(answer: Impact, standing: Standing) -> list[tuple[NodeId | None, int]]:
-    """Where the items are, or were last; the most first. None: not recorded."""
+def sites(view: View, answer: Impact, standing: Standing) -> list[tuple[NodeId | None, int]]:
+    """Where the items are, or were last; the most first. None: not recorded. What may not be named is a stub."""
     found: Counter[int | None] = standing.sites(answer.spread.nodes.tolist())
-    named = [(None if site is None else answer.lineage.node(site), count) for site, count in found.items()]
-    return sorted(named, key=lambda each: (-each[1], each[0] is None, each[0] or ("", "")))
+    known = [(None if site is None else answer.lineage.node(site), count) for site, count in found.items()]
+    known.sort(key=lambda each: (-each[1], each[0] is None, each[0] or ("", "")))
+    return [
+        (view.stubs.name(site) if site is not None and view.hides_kind(site[0]) else site, count)
+        for site, count in known
+    ]
 
 
 def completeness(view: View, answer: Impact) -> Completeness:

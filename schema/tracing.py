@@ -16,7 +16,8 @@ from graph.times import render
 from queries import trace as tracing
 from queries.ids import OPERATION_PREFIX
 from resolvers import reading
-from resolvers.tracing import PageAsked, Traced, trace
+from resolvers.positions import PageAsked
+from resolvers.tracing import Traced, trace
 from schema.asking import context_of
 from schema.described import question
 from schema.failures import InvalidInput, NotFound, NotPermitted, TooLarge, failure_of
@@ -26,7 +27,15 @@ from schema.pages import Connection, page_size, paged
 from schema.scalars import DateTime, moment_of
 from schema.vocabulary import Direction, NodeKind, OperationType, names_of, node_kind
 
-__all__ = ["Completeness", "KindCount", "TraceEdge", "TracingQuery"]
+__all__ = [
+    "Completeness",
+    "KindCount",
+    "TraceEdge",
+    "TracingQuery",
+    "page_asked",
+    "show_completeness",
+    "show_edge",
+]
 
 _PAGE = 100
 
@@ -200,18 +209,9 @@ class TracingQuery:
 
 def _show(traced: Traced) -> Trace:
     answer = traced.answer
-    whole, summary = answer.completeness, answer.summary
+    summary = answer.summary
     return Trace(
-        completeness=Completeness(
-            complete=whole.complete,
-            reason=whole.reason,
-            depth_reached=whole.depth_reached,
-            nodes_seen=whole.nodes_seen,
-            hidden=whole.hidden,
-            more_beyond_depth=whole.more_beyond_depth,
-            unrecorded=[strawberry.ID(id_) for id_ in whole.unrecorded],
-            unrecorded_count=whole.unrecorded_count,
-        ),
+        completeness=show_completeness(answer.completeness),
         as_of_seq=answer.as_of_seq,
         summary=Summary(
             total=summary.total,
@@ -219,6 +219,19 @@ def _show(traced: Traced) -> Trace:
             by_depth=[DepthCount(depth=depth, count=count) for depth, count in summary.by_depth],
         ),
         traced=traced,
+    )
+
+
+def show_completeness(whole: tracing.Completeness) -> Completeness:
+    return Completeness(
+        complete=whole.complete,
+        reason=whole.reason,
+        depth_reached=whole.depth_reached,
+        nodes_seen=whole.nodes_seen,
+        hidden=whole.hidden,
+        more_beyond_depth=whole.more_beyond_depth,
+        unrecorded=[strawberry.ID(id_) for id_ in whole.unrecorded],
+        unrecorded_count=whole.unrecorded_count,
     )
 
 
@@ -246,9 +259,10 @@ def _pages(selections: list[Selection]) -> Iterator[PageAsked]:
             if isinstance(part, InlineFragment | FragmentSpread):
                 yield from _pages([part])
             elif part.name in {"nodes", "edges"}:
-                yield _page(part)
+                yield page_asked(part, _PAGE)
 
 
-def _page(field: SelectedField) -> PageAsked:
+def page_asked(field: SelectedField, usual: int) -> PageAsked:
+    """The page that a connection is asked for."""
     first: int | str | None = field.arguments.get("first")  # a text where the query has the number in itself
-    return PageAsked(page_size(None if first is None else int(first), _PAGE), field.arguments.get("after"))
+    return PageAsked(page_size(None if first is None else int(first), usual), field.arguments.get("after"))

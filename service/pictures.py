@@ -13,7 +13,6 @@ from graph.errors import BadInput
 from graph.reader import Direction
 from graph.times import BadTime, Moment, parse_moment, render
 from graph.vocabulary import KINDS, OPERATIONS, kind_code, kind_of_code
-from queries.privacy import View
 from service.parameters import check_names, flag, names, number
 from service.routes import viewer_of
 from service.store import Store
@@ -34,7 +33,7 @@ async def view_trace(request: Request, store: Store) -> Response:
     """
     check_names(request, _PARAMETERS)
     question = _question(request)
-    view = View(reader=store.reader, viewer=viewer_of(request), vault=store.ledger.vault, log=store.access_log)
+    view = store.view(viewer_of(request))
     picture = await ask_picture(view, question)
     page = await asyncio.to_thread(
         trace_page,
