@@ -27,7 +27,18 @@ from queries.personal import personal_rows
 from queries.privacy import View
 from queries.starts import check_starts
 
-__all__ = ["Impact", "ImpactAsked", "ImpactItem", "digest_of", "impact", "impact_items", "lines_of", "log_shown", "suspects"]
+__all__ = [
+    "Impact",
+    "ImpactAsked",
+    "ImpactItem",
+    "digest_of",
+    "impact",
+    "impact_items",
+    "item_of",
+    "lines_of",
+    "log_shown",
+    "suspects",
+]
 
 _UPSTREAM = frozenset({Hazard.HERITABLE, Hazard.CONTAGIOUS})
 _MOST_SEEDS = 10_000
@@ -147,7 +158,9 @@ class Impact:
         end = int(np.searchsorted(place, place[last - 1], side="right"))
         keys = self.lineage.facts.keys
         numbers = self.spread.nodes[every[begin:end]].tolist()
-        ranked = sorted(zip(place[begin:end].tolist(), map(keys.__getitem__, numbers), every[begin:end].tolist(), strict=True))
+        ranked = sorted(
+            zip(place[begin:end].tolist(), map(keys.__getitem__, numbers), every[begin:end].tolist(), strict=True)
+        )
         return [row for _, _, row in ranked[first - begin : last - begin]]
 
     def chosen(self, kinds: Collection[str] | None, tiers: Collection[int] | None) -> Array | None:
@@ -239,7 +252,7 @@ def impact_items(
     begin = max(0, begin)
     chosen = answer.chosen(kinds, tiers)
     total = answer.total if chosen is None else len(chosen)
-    items = [_item(view, answer, row) for row in answer.rows(begin, first, chosen)]
+    items = [item_of(view, answer, row) for row in answer.rows(begin, first, chosen)]
     log_shown(view, answer, [item.node for item in items if not item.is_hidden])
     return Page(
         items=items,
@@ -258,7 +271,7 @@ def log_shown(view: View, answer: Impact, nodes: Sequence[NodeId]) -> None:
     view.show_keys("impact", nodes)
 
 
-def _item(view: View, answer: Impact, row: int) -> ImpactItem:
+def item_of(view: View, answer: Impact, row: int) -> ImpactItem:
     spread = answer.spread
     number, since, is_hidden = int(spread.nodes[row]), int(spread.since[row]), bool(answer.hidden[row])
     node = answer.lineage.node(number)
@@ -299,7 +312,7 @@ async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
 def lines_of(view: View, answer: Impact, first: int = 0, count: int | None = None) -> Iterator[bytes]:
     """The items in one canonical form, a line each, in the answer's order: what its digest covers."""
     for row in answer.rows(first, answer.total if count is None else count):
-        item = _item(view, answer, row)
+        item = item_of(view, answer, row)
         yield orjson.dumps([id_text(item.node), item.tier, item.since_ms, item.uncertain]) + b"\n"
 
 

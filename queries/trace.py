@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from graph.errors import BadInput
-from graph.reader import AsOf, Direction, EdgeRow, NodeId, by_kind, id_text
+from graph.reader import AsOf, Direction, EdgeRow, NodeId, by_kind
 from graph.vocabulary import KINDS, OPERATIONS, member_tier
 from queries.ids import parse_ids, parse_node_id
 from queries.pages import Page, page_of

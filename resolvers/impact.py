@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 
 from graph.keeping.standing import Standing
 from graph.reader import NodeId
+from queries import explain as explaining
 from queries import impact as finding
-from queries import paths as explaining
 from queries import tally
 from queries.pages import Page
 from queries.trace import Completeness, TraceEdge
 from resolvers.asking import Asking
 from resolvers.positions import PageAsked, answer_seq
 
-__all__ = ["Found", "impact"]
+__all__ = ["Found", "explain", "impact"]
 
 
 @dataclass(kw_only=True)
@@ -39,9 +39,7 @@ class Found:
 
     async def parts(self) -> tally.Parts:
         if self._parts is None:
-            self._parts = asyncio.ensure_future(
-                asyncio.to_thread(tally.parts, self.answer, await self._stand())
-            )
+            self._parts = asyncio.ensure_future(asyncio.to_thread(tally.parts, self.answer, await self._stand()))
         return await self._parts
 
     async def sites(self) -> list[tuple[NodeId | None, int]]:
@@ -64,9 +62,7 @@ class Found:
         return explaining.winning_path(self.asking.view, self.answer, item.number)
 
 
-async def impact(
-    asking: Asking, asked: finding.ImpactAsked, *, pages: Sequence[PageAsked], pushdown: bool
-) -> Found:
+async def impact(asking: Asking, asked: finding.ImpactAsked, *, pages: Sequence[PageAsked], pushdown: bool) -> Found:
     """The answer at the position that the pages' cursors name, or without one at the request's.
 
     Raises what `queries.impact` raises, and BadInput where cursors are of different answers or a page is too long.
@@ -74,3 +70,12 @@ async def impact(
     seq = await answer_seq(asking, pages, pushdown=pushdown)
     answer = await finding.impact(asking.view, asked, as_of_seq=seq, pushdown=pushdown)
     return Found(asking=asking, answer=answer)
+
+
+async def explain(
+    asking: Asking, asked: finding.ImpactAsked, target: str, *, first: int, pushdown: bool
+) -> tuple[Found, explaining.Explanation]:
+    """Why the target is affected, and the answer that this is part of. Raises what `queries.explain` raises."""
+    seq = await answer_seq(asking, (), pushdown=pushdown)
+    explained = await explaining.explain(asking.view, asked, target, first=first, as_of_seq=seq, pushdown=pushdown)
+    return Found(asking=asking, answer=explained.answer), explained

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import strawberry
 from strawberry.types import Info
-from strawberry.types.nodes import FragmentSpread, InlineFragment, Selection
 
 from graph.errors import StemgraphError
 from graph.index import hazards
@@ -16,20 +14,19 @@ from graph.times import render
 from graph.vocabulary import CHANNELS, HAZARDS
 from queries import impact as finding
 from queries.ids import parse_node_id
-from resolvers.impact import Found, impact
-from resolvers.positions import PageAsked
+from resolvers.impact import Found, explain, impact
 from schema.asking import context_of
 from schema.described import question
 from schema.failures import InvalidInput, NotFound, NotPermitted, TooLarge, failure_of
 from schema.nodes import Node, named_node
 from schema.pages import Connection, page_size, paged
 from schema.scalars import DateTime, moment_of
-from schema.tracing import Completeness, KindCount, TraceEdge, page_asked, show_completeness, show_edge
+from schema.tracing import Completeness, KindCount, TraceEdge, pages_asked, show_completeness, show_edge
 from schema.vocabulary import NodeKind, enum_of, names_of, node_kind
 
 __all__ = ["Hazard", "Impact", "ImpactInput", "ImpactQuery", "asked_of"]
 
-_PAGE = 100
+_PAGE, _ROUTES = 100, 10
 
 Hazard: Any = enum_of(
     "Hazard",
@@ -118,9 +115,7 @@ class ImpactSummary:
     async def by_disposition(self) -> list[DispositionCount]:
         """As of the answer's position: the affected units, the affected containers of counted lots; other lots and tissues as one."""
         parts = await self.found.parts()
-        return [
-            DispositionCount(disposition=name, count=count) for name, count in sorted(parts.by_disposition.items())
-        ]
+        return [DispositionCount(disposition=name, count=count) for name, count in sorted(parts.by_disposition.items())]
 
     @question
     async def units_to_hold(self) -> int:
@@ -138,7 +133,9 @@ class ImpactItem:
     exposed_from: DateTime | None = strawberry.field(
         description="The earliest time from which it may be affected, by the channels of its tier. Null: always, or masked."
     )
-    is_exposed_from_masked: bool = strawberry.field(description="exposedFrom is null because the viewer may not see it.")
+    is_exposed_from_masked: bool = strawberry.field(
+        description="exposedFrom is null because the viewer may not see it."
+    )
     uncertain: bool = strawberry.field(description="A time that is not exact lies on its path.")
     shown: strawberry.Private[finding.ImpactItem]
     found: strawberry.Private[Found]
@@ -205,23 +202,43 @@ class Impact:
     ) -> ImpactItemConnection:
         """What is affected. `after` takes the whole answer to its position."""
         page = self.found.items(page_size(first, _PAGE), after, names_of(kinds), tiers)
-        return ImpactItemConnection(**paged(page, self._item))
-
-    def _item(self, item: finding.ImpactItem) -> ImpactItem:
-        return ImpactItem(
-            id=strawberry.ID(id_text(item.node)),
-            kind=node_kind(item.node[0]),
-            tier=item.tier,
-            exposed_from=None
-            if item.since_ms is None
-            else DateTime(render(item.since_ms, item.offset_minutes)),
-            is_exposed_from_masked=item.is_since_masked,
-            uncertain=item.uncertain,
-            shown=item,
-            found=self.found,
-        )
+        return ImpactItemConnection(**paged(page, lambda item: _show_item(self.found, item)))
 
 
+def _show_item(found: Found, item: finding.ImpactItem) -> ImpactItem:
+    return ImpactItem(
+        id=strawberry.ID(id_text(item.node)),
+        kind=node_kind(item.node[0]),
+        tier=item.tier,
+        exposed_from=None if item.since_ms is None else DateTime(render(item.since_ms, item.offset_minutes)),
+        is_exposed_from_masked=item.is_since_masked,
+        uncertain=item.uncertain,
+        shown=item,
+        found=found,
+    )
+
+
+@strawberry.type(description="A route by which something was affected.")
+class Route:
+    steps: list[TraceEdge]
+
+
+@strawberry.type(description="Why something is affected, or that it is not.")
+class Explanation:
+    as_of_seq: int = strawberry.field(description="The ledger position at which this is exact.")
+    completeness: Completeness = strawberry.field(description="Of the answer that it is about.")
+    is_affected: bool = strawberry.field(description="False, where the answer is whole, says that it is clean.")
+    item: ImpactItem | None
+    path: list[TraceEdge] = strawberry.field(
+        description="The steps by which it was reached first, from the seed to it; empty for a seed."
+    )
+    others: list[Route] = strawberry.field(description="Other routes in time, on which nothing stands twice.")
+    has_all_routes: bool = strawberry.field(description="False: there are more routes than are listed, or may be.")
+
+
+ExplainResult = Annotated[
+    Explanation | NotFound | NotPermitted | TooLarge | InvalidInput, strawberry.union("ExplainResult")
+]
 ImpactResult = Annotated[Impact | NotFound | NotPermitted | TooLarge | InvalidInput, strawberry.union("ImpactResult")]
 
 
@@ -234,12 +251,42 @@ class ImpactQuery:
             found = await impact(
                 context_of(info),
                 asked_of(input),
-                pages=list(_pages(info.selected_fields)),
+                pages=list(pages_asked(info.selected_fields, {"items"}, _PAGE)),
                 pushdown=bool(pushdown),
             )
         except StemgraphError as error:
             return failure_of(error)
         return Impact(as_of_seq=found.answer.as_of.seq, found=found)
+
+    @question
+    async def explain(
+        self,
+        info: Info,
+        input: ImpactInput,  # noqa: A002 - the argument's name in the API
+        target: strawberry.ID,
+        first: int | None = _ROUTES,
+        pushdown: bool | None = False,
+    ) -> ExplainResult:
+        """Why the target is affected: the path that reached it first, and up to `first` other routes (at most 100)."""
+        try:
+            found, explained = await explain(
+                context_of(info),
+                asked_of(input),
+                target,
+                first=page_size(first, _ROUTES),
+                pushdown=bool(pushdown),
+            )
+        except StemgraphError as error:
+            return failure_of(error)
+        return Explanation(
+            as_of_seq=found.answer.as_of.seq,
+            completeness=show_completeness(found.completeness()),
+            is_affected=explained.item is not None,
+            item=None if explained.item is None else _show_item(found, explained.item),
+            path=[show_edge(edge) for edge in explained.path],
+            others=[Route(steps=[show_edge(edge) for edge in route]) for route in explained.others],
+            has_all_routes=explained.has_all_routes,
+        )
 
 
 def asked_of(given: ImpactInput) -> finding.ImpactAsked:
@@ -260,13 +307,3 @@ def asked_of(given: ImpactInput) -> finding.ImpactAsked:
         known_at_ms=at(given.known_at),
         closed=bool(given.closed_intervals),
     )
-
-
-def _pages(selections: list[Selection]) -> Iterator[PageAsked]:
-    """The pages that the request asks for in the answer: their cursors say where it is answered."""
-    for field in selections:
-        for part in field.selections:
-            if isinstance(part, InlineFragment | FragmentSpread):
-                yield from _pages([part])
-            elif part.name == "items":
-                yield page_asked(part, _PAGE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 import strawberry
@@ -30,14 +30,21 @@ from schema.vocabulary import Direction, NodeKind, OperationType, names_of, node
 __all__ = [
     "Completeness",
     "KindCount",
+    "Trace",
     "TraceEdge",
+    "TraceEdgeConnection",
+    "TraceInput",
+    "TraceNodeConnection",
     "TracingQuery",
-    "page_asked",
+    "pages_asked",
     "show_completeness",
     "show_edge",
+    "show_node_of",
+    "show_trace",
 ]
 
 _PAGE = 100
+_PAGES = frozenset({"nodes", "edges"})
 
 
 @strawberry.input(description="What to trace, and what of it to list.")
@@ -152,7 +159,7 @@ class Trace:
     ) -> TraceNodeConnection:
         """What is listed, the start included. `after` takes the whole answer to its position."""
         page = self.traced.nodes(context_of(info), page_size(first, _PAGE), after, names_of(kinds))
-        return TraceNodeConnection(**paged(page, self._node))
+        return TraceNodeConnection(**paged(page, lambda node: show_node_of(self.traced, node)))
 
     @question
     async def edges(self, info: Info, first: int | None = _PAGE, after: str | None = None) -> TraceEdgeConnection:
@@ -160,15 +167,16 @@ class Trace:
         page = self.traced.edges(context_of(info), page_size(first, _PAGE), after)
         return TraceEdgeConnection(**paged(page, show_edge))
 
-    def _node(self, node: tracing.TraceNode) -> TraceNode:
-        return TraceNode(
-            id=strawberry.ID(id_text(node.node)),
-            kind=node_kind(node.node[0]),
-            depth=node.depth,
-            is_material=node.is_material,
-            shown=node,
-            traced=self.traced,
-        )
+
+def show_node_of(traced: Traced, node: tracing.TraceNode) -> TraceNode:
+    return TraceNode(
+        id=strawberry.ID(id_text(node.node)),
+        kind=node_kind(node.node[0]),
+        depth=node.depth,
+        is_material=node.is_material,
+        shown=node,
+        traced=traced,
+    )
 
 
 TraceResult = Annotated[Trace | NotFound | NotPermitted | TooLarge | InvalidInput, strawberry.union("TraceResult")]
@@ -188,11 +196,11 @@ class TracingQuery:
                 operations=names_of(input.operations),
                 max_depth=input.max_depth,
                 known_at_ms=None if input.known_at is None else moment_of(input.known_at).earliest_ms,
-                pages=list(_pages(info.selected_fields)),
+                pages=list(pages_asked(info.selected_fields, _PAGES, _PAGE)),
             )
         except StemgraphError as error:
             return failure_of(error)
-        return _show(traced)
+        return show_trace(traced)
 
     @question
     async def reachable(
@@ -207,7 +215,7 @@ class TracingQuery:
         return await reading.reachable(context_of(info), from_, to, known_at_ms=known_at_ms)
 
 
-def _show(traced: Traced) -> Trace:
+def show_trace(traced: Traced) -> Trace:
     answer = traced.answer
     summary = answer.summary
     return Trace(
@@ -252,17 +260,17 @@ def show_edge(edge: tracing.TraceEdge) -> TraceEdge:
     )
 
 
-def _pages(selections: list[Selection]) -> Iterator[PageAsked]:
-    """The pages that the request asks for in the trace: their cursors say where it is answered."""
+def pages_asked(selections: list[Selection], names: Collection[str], usual: int) -> Iterator[PageAsked]:
+    """The pages that the request asks for within an answer: their cursors say where it is answered."""
     for field in selections:
         for part in field.selections:
-            if isinstance(part, InlineFragment | FragmentSpread):
-                yield from _pages([part])
-            elif part.name in {"nodes", "edges"}:
-                yield page_asked(part, _PAGE)
+            if not isinstance(part, InlineFragment | FragmentSpread) and part.name in names:
+                yield _page_asked(part, usual)
+            else:
+                yield from pages_asked([part], names, usual)
 
 
-def page_asked(field: SelectedField, usual: int) -> PageAsked:
+def _page_asked(field: SelectedField, usual: int) -> PageAsked:
     """The page that a connection is asked for."""
     first: int | str | None = field.arguments.get("first")  # a text where the query has the number in itself
     return PageAsked(page_size(None if first is None else int(first), usual), field.arguments.get("after"))

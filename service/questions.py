@@ -32,7 +32,10 @@ class Questions:
         """The answer in GraphQL's shape. What is no GraphQL request at all gets an error of the service."""
         asked = await _read(request)
         answer = await execute(
-            Context(view=self._store.view(viewer_of(request)), door=self._store.ledger), asked["query"], asked["variables"], asked["operationName"]
+            Context(view=self._store.view(viewer_of(request)), door=self._store.ledger),
+            asked["query"],
+            asked["variables"],
+            asked["operationName"],
         )
         for failure in answer.failures:
             log_failure("question failed", failure, route="/graphql")

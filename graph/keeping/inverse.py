@@ -54,9 +54,7 @@ class Inverse:
         """Takes in what was added to the facts."""
         self._inputs.grow(self._facts, "input_thing")
         self._outputs.grow(self._facts, "output_thing")
-        self._ends = {
-            side: self._facts.columns[f"op_{side}_end"].frozen() for side in ("inputs", "outputs")
-        }
+        self._ends = {side: self._facts.columns[f"op_{side}_end"].frozen() for side in ("inputs", "outputs")}
 
     def inputs(self, thing: int) -> list[tuple[int, int]]:
         """(operation, row of the input) of each."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from graph.index.spreading import BY_SEED, EDGE, NEW
 from graph.reader import AsOf, NodeId
 from graph.vocabulary import USES
 
-__all__ = ["PathStep", "op_times", "path_of", "winning_offset"]
+__all__ = ["Back", "PathStep", "op_times", "path_of", "winning_offset"]
 
 _USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
 # Presences that a field of an operation or its operator makes: what their edges are called in a trace.
@@ -65,7 +66,8 @@ def path_of(lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int) 
     if place is None:
         return []
     run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
-    return list(_Back(lineage, spread, run, seeds).steps(thing))[::-1]
+    back = Back(lineage, spread, run, seeds)
+    return list(back.steps_of(back.chain(thing)))[::-1]
 
 
 def winning_offset(lineage: Lineage, spread: Spread, thing: int) -> int:
@@ -90,37 +92,53 @@ def winning_offset(lineage: Lineage, spread: Spread, thing: int) -> int:
     return offset
 
 
+Chain = Sequence[tuple[int, int, int]]  # (node, how, via) from a thing back to a seed
+
+
 @dataclass(frozen=True, slots=True)
-class _Back:
+class Back:
+    """From the things of one run back to the seeds."""
+
     lineage: Lineage
     spread: Spread
     run: Run
     seeds: Sequence[int]
 
-    def steps(self, node: int) -> Iterator[PathStep]:
-        """From the thing back to the seed. Predecessors were reached before, so this ends."""
-        view = self.lineage.derived.view
+    def chain(self, node: int) -> Chain:
+        """How a thing was reached first, and what reached it, and so on: predecessors were reached before."""
+        found: list[tuple[int, int, int]] = []
         while True:
             place = self.run.place(node)
             assert place is not None, "what a step comes from was reached before it"
             how, via = int(self.run.how[place]), int(self.run.via[place])
-            segment = view.new if how & NEW else view.base
+            found.append((node, how, via))
             if how & ~NEW == BY_SEED:
-                if (step := self._from_seed(node, via)) is not None:
-                    yield step
-                return
+                return found
+            segment = self._segment(how)
             if how & ~NEW == EDGE:
-                source = _source(segment, via)
-                yield self._edge(segment, via, source, node)
-                node = source
-            elif node >= view.thing_count:  # an epoch, which someone brought it to
-                source = int(segment.thing[via])
-                yield self._presence(segment, via, source, self._hub(segment, via))
-                node = source
+                node = _source(segment, via)
+            elif node >= self.lineage.derived.view.thing_count:  # an epoch, which someone brought it to
+                node = int(segment.thing[via])
             else:
-                hub = _hub_number(segment, via)
+                node = self._epoch(_hub_number(segment, via), int(self.run.time[place]))
+
+    def steps_of(self, chain: Chain) -> Iterator[PathStep]:
+        """The steps of a chain, from the thing back to the seed."""
+        for (node, how, via), (source, _, _) in pairwise(chain):
+            segment = self._segment(how)
+            if how & ~NEW == EDGE:
+                yield self._edge(segment, via, source, node)
+            elif node >= self.lineage.derived.view.thing_count:
+                yield self._presence(segment, via, source, self._hub(segment, via))
+            else:
                 yield self._presence(segment, via, self._hub(segment, via), node)
-                node = self._epoch(hub, int(self.run.time[place]))
+        node, _, via = chain[-1]
+        if (step := self._from_seed(node, via)) is not None:
+            yield step
+
+    def _segment(self, how: int) -> Segment:
+        view = self.lineage.derived.view
+        return view.new if how & NEW else view.base
 
     def _from_seed(self, thing: int, via: int) -> PathStep | None:
         placed = self.spread.placed
