@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -58,5 +59,5 @@ async def test_an_impact_finds_by_tier_what_it_should_and_pushdown_says_the_same
         ends = [(step["from"], step["to"]) for step in item["path"]]
         assert not ends or (ends[0][0] in seeds and ends[-1][1] == item["id"])
         assert ends or item["id"] in seeds
-        assert all(before[1] == after[0] for before, after in zip(ends, ends[1:], strict=False))
+        assert all(before[1] == after[0] for before, after in pairwise(ends))
     assert await _impact(store, asked, pushdown=True) == found
