@@ -41,10 +41,9 @@ class Clock:
         return found
 
     def offset(self, text: str, zone: str | None) -> int:
-        """The offset in which a time is written, in minutes."""
-        if len(text) == 25 and text[19] in "+-" and (found := self._offsets.get(text[19:])) is not None:
-            return found // 60_000
-        return parse_moment(text, zone).offset_minutes
+        """Minutes east of UTC that a time was written in."""
+        known = self._offsets.get(text[19:]) if len(text) == 25 else None
+        return parse_moment(text, zone).offset_minutes if known is None else known // 60_000
 
     def _learn(self, day: str, offset: str) -> None:
         self._days[day] = (date.fromisoformat(day).toordinal() - _EPOCH_DAY) * 86_400_000
