@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from graph.errors import BadInput
 from graph.index.hazards import channel_sets
+from graph.index.paths import PathStep, path_of
 from graph.index.tables import Array
-from graph.keeping import PathStep, path_of, run_kernel
+from graph.keeping import run_kernel
 from graph.keeping.routes import Routes, routes_to
 from graph.reader import NodeId
 from graph.vocabulary import KINDS, member_tier

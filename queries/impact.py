@@ -18,8 +18,9 @@ from graph.index.codes import ALWAYS, FOREVER, KIND_CODES, KIND_NAMES
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
 from graph.index.impact import Spread
 from graph.index.lineage import Lineage
+from graph.index.paths import winning_offset
 from graph.index.tables import Array
-from graph.keeping import Asked, run_kernel, winning_offset
+from graph.keeping import Asked, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
 from graph.vocabulary import KINDS, lot_key_tier
 from queries.pages import Cursor, Page, check_first

@@ -13,7 +13,6 @@ from graph.index.derivation import Derived
 from graph.index.facts import Facts
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.index.impact import Spread, find_spread, place_seeds
-from graph.index.paths import Step, Storyteller
 from graph.index.reaching import CANCELLED, CUT, reach, untouch
 from graph.index.tables import Array
 from graph.index.work import Workshop
@@ -84,10 +83,6 @@ class Lineage:
         placed = place_seeds(self.derived, kinds, hazard, list(zip(numbers, seeds, strict=True)), closed=closed)
         flag = never() if cancel is None else cancel
         return find_spread(self.derived, placed, self.workshop, hazard, channels, closed=closed, cancel=flag)
-
-    def path(self, spread: Spread, number: int) -> list[Step]:
-        """How a thing was affected, from the seed on, in an answer of this lineage; empty for a seed itself."""
-        return Storyteller(facts=self.facts, derived=self.derived, as_of=self.as_of).path(spread, number)
 
     def _numbers(self, nodes: Iterable[NodeId]) -> list[int]:
         found = [(node, self.find(node)) for node in nodes]

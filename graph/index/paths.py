@@ -1,162 +1,212 @@
-"""The winning path of a thing that is affected: from the seed, one edge or presence after the other."""
+"""Why something is affected: the steps from the seed to it, each the one that reached it first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
 
 from graph.index.codes import (
-    ALWAYS,
     CLASS,
     CONTAINS,
     DONE,
+    EQUIPMENT,
     FOREVER,
     LEFT,
     OPERATION_NAMES,
     PRESENCE_CLASS,
     RUN,
-    STAY,
     TIMED,
     USE,
     WORKED,
 )
-from graph.index.derivation import Derived
-from graph.index.facts import Facts
 from graph.index.impact import Run, Spread
+from graph.index.lineage import Lineage
 from graph.index.segment import Segment
-from graph.index.spreading import BY_SEED, EDGE, NEW, PRESENCE
-from graph.index.tables import Array
-from graph.index.view import last_place
-from graph.reader import AsOf, EdgeRow, NodeId
+from graph.index.spreading import BY_SEED, EDGE, NEW
+from graph.reader import NodeId
+from graph.vocabulary import USES
 
-__all__ = ["Step", "Storyteller"]
+__all__ = ["Back", "PathStep", "path_of", "winning_offset"]
 
-_PRESENCE_TYPES = {
-    RUN: "USED_EQUIPMENT",
-    STAY: "STORED",
-    LEFT: "TEMPORARY_STORAGE_LOCATION",
-    WORKED: "OPERATION_LOCATION",
-    DONE: "OPERATOR",
-}
+_USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
+# Presences that a field of an operation or its operator makes: what their edges are called in a trace.
+_NAMED = {LEFT: "TEMPORARY_STORAGE_LOCATION", WORKED: "OPERATION_LOCATION", DONE: "OPERATOR"}
+Bounds = tuple[int, int]
+Times = tuple[Bounds, Bounds]  # earliest and latest of start and end; FOREVER where open
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """One step of a path: the edge, and from when what it leads to is affected (None: always).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathStep:
+    """One step along which a hazard went, from ``source`` to ``target``; ``type`` is that of the edge, or the member.
 
-    A presence is an edge between what was present and the machine, position or person, in the direction in which it
-    passed something on. Its times are those of the use or stay. What stayed in a vessel is joined to the vessel.
+    ``end_ms`` None: open.
     """
 
-    edge: EdgeRow
-    since_ms: int | None
-    uncertain: bool
+    type: str
+    operation_id: str
+    operation_type: str
+    offset_minutes: int
+    source: NodeId
+    target: NodeId
+    start_ms: int
+    start_latest_ms: int
+    end_ms: int | None
+    end_latest_ms: int | None
 
 
-Bounds = tuple[int, int]
+def path_of(lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int) -> list[PathStep]:
+    """The winning path of an affected thing, from its seed to it; empty for a seed. Cost: its length.
+
+    ``seeds`` are the numbers of those that were asked for, in the order in which they were.
+    """
+    place = spread.place(thing)
+    if place is None:
+        return []
+    run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
+    back = Back(lineage, spread, run, seeds)
+    return list(back.steps_of(back.chain(thing)))[::-1]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Storyteller:
-    """Tells paths of answers that were given at one position."""
+def winning_offset(lineage: Lineage, spread: Spread, thing: int) -> int:
+    """The offset, in minutes, of the operation by which a thing was reached; 0 for a seed."""
+    place = spread.place(thing)
+    if place is None:
+        return 0
+    run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
+    at = run.place(thing)
+    assert at is not None, "what has a tier was reached in the run that gives it"
+    how, via = int(run.how[at]), int(run.via[at])
+    view = lineage.derived.view
+    if how & ~NEW == BY_SEED:
+        row = int(spread.placed.presence[via])
+        if row < 0:
+            return 0
+        op = int((view.new if spread.placed.is_new[via] else view.base).act[row])
+    else:
+        segment = view.new if how & NEW else view.base
+        op = int(segment.op[via] if how & ~NEW == EDGE else segment.act[via])
+    offset: int = lineage.facts.columns["op_offset"][op]
+    return offset
 
-    facts: Facts
-    derived: Derived
-    as_of: AsOf
 
-    def path(self, spread: Spread, thing: int) -> list[Step]:
-        """From the seed to the thing; empty where it is a seed itself, or not affected."""
-        at = spread.place(thing)
-        if at is None:
-            return []
-        run = spread.runs[spread.tiers.index(int(spread.tier[at]))]
-        steps = list(self._back(spread, run, thing))
-        return steps[::-1]
+Chain = Sequence[tuple[int, int, int]]  # (node, how, via) from a thing back to a seed
 
-    def _back(self, spread: Spread, run: Run, node: int) -> Iterator[Step]:
-        things = self.derived.view.thing_count
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """From the things of one run back to the seeds."""
+
+    lineage: Lineage
+    spread: Spread
+    run: Run
+    seeds: Sequence[int]
+
+    def chain(self, node: int) -> Chain:
+        """How a thing was reached first, and what reached it, and so on: predecessors were reached before."""
+        found: list[tuple[int, int, int]] = []
         while True:
-            at = run.place(node)
-            assert at is not None  # what reached something was reached itself
-            how, via, time, doubt = int(run.how[at]), int(run.via[at]), int(run.time[at]), bool(run.doubt[at])
-            segment = self.derived.view.new if how & NEW else self.derived.view.base
-            kind = how & ~NEW
-            if kind == BY_SEED:
-                row = int(spread.placed.presence[via])
-                if row >= 0:
-                    found = self.derived.view.new if spread.placed.is_new[via] else self.derived.view.base
-                    yield self._presence(found, row, time, doubt, is_outward=True)
-                return
-            if kind == EDGE:
-                source = _owner(segment.keys, segment.off, via)
-                yield Step(edge=self._edge(segment, source, via), since_ms=_told(time), uncertain=doubt)
-                node = source
-                continue
-            assert kind == PRESENCE
-            yield self._presence(segment, via, time, doubt, is_outward=node < things)
-            node = self._epoch(segment, via, time) if node < things else int(segment.thing[via])
+            place = self.run.place(node)
+            assert place is not None, "what a step comes from was reached before it"
+            how, via = int(self.run.how[place]), int(self.run.via[place])
+            found.append((node, how, via))
+            if how & ~NEW == BY_SEED:
+                return found
+            segment = self._segment(how)
+            if how & ~NEW == EDGE:
+                node = _source(segment, via)
+            elif node >= self.lineage.derived.view.thing_count:  # an epoch, which someone brought it to
+                node = int(segment.thing[via])
+            else:
+                node = self._epoch(_hub_number(segment, via), int(self.run.time[place]))
 
-    def _epoch(self, segment: Segment, row: int, time: int) -> int:
-        """The node of the epoch in which a presence passed something on at a time."""
-        view = self.derived.view
-        hub = last_place(segment.hub_off, row) // 2
+    def steps_of(self, chain: Chain) -> Iterator[PathStep]:
+        """The steps of a chain, from the thing back to the seed."""
+        for (node, how, via), (source, _, _) in pairwise(chain):
+            segment = self._segment(how)
+            if how & ~NEW == EDGE:
+                yield self._edge(segment, via, source, node)
+            elif node >= self.lineage.derived.view.thing_count:
+                yield self._presence(segment, via, source, self._hub(segment, via))
+            else:
+                yield self._presence(segment, via, self._hub(segment, via), node)
+        node, _, via = chain[-1]
+        if (step := self._from_seed(node, via)) is not None:
+            yield step
+
+    def _segment(self, how: int) -> Segment:
+        view = self.lineage.derived.view
+        return view.new if how & NEW else view.base
+
+    def _from_seed(self, thing: int, via: int) -> PathStep | None:
+        placed = self.spread.placed
+        row = int(placed.presence[via])
+        if row < 0:
+            return None
+        view = self.lineage.derived.view
+        segment = view.new if placed.is_new[via] else view.base
+        # A position is a seed with all that stands below it: then the operation tells where in it that was.
+        return self._presence(segment, row, self.seeds[int(placed.origin[via])], thing)
+
+    def _hub(self, segment: Segment, row: int) -> int:
+        return int(self.lineage.derived.view.hub_thing[_hub_number(segment, row)])
+
+    def _epoch(self, hub: int, at: int) -> int:
+        view = self.lineage.derived.view
         first, last = int(view.cut_off[hub]), int(view.cut_off[hub + 1])
-        return view.thing_count + hub + first + last_place(view.cut_time[first:last], time) + 1
+        return view.thing_count + hub + first + int(np.searchsorted(view.cut_time[first:last], at, side="right"))
 
-    def _node(self, thing: int) -> NodeId:
-        return self.facts.node(thing)
+    def _edge(self, segment: Segment, edge: int, source: int, target: int) -> PathStep:
+        op, of_class = int(segment.op[edge]), int(segment.flags[edge]) & CLASS
+        if of_class == USE:
+            return self._step(_USED_REAGENT, op, source, target, use_times(self.lineage, op, source, target))
+        name = "CONTAINS" if of_class == CONTAINS else OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
+        return self._step(name, op, source, target, self.lineage.facts.op_times(op, self.lineage.as_of))
 
-    def _presence(self, segment: Segment, row: int, time: int, doubt: bool, *, is_outward: bool) -> Step:
-        op = int(segment.act[row])
-        hub = int(self.derived.view.hub_thing[last_place(segment.hub_off, row) // 2])
-        thing = int(segment.thing[row])
-        kind = int(segment.marks[row]) & PRESENCE_CLASS
-        start, end = self._use_times(op, hub, thing) if kind == RUN else self.facts.op_times(op, self.as_of)
-        source, target = (hub, thing) if is_outward else (thing, hub)
-        edge = self._row(_PRESENCE_TYPES[kind], op, source, target, start, end)
-        return Step(edge=edge, since_ms=_told(time), uncertain=doubt)
+    def _presence(self, segment: Segment, row: int, source: int, target: int) -> PathStep:
+        op, of_class = int(segment.act[row]), int(segment.marks[row]) & PRESENCE_CLASS
+        if of_class == RUN:
+            machine = source if self.lineage.facts.columns["thing_kind"][source] == EQUIPMENT else target
+            times = use_times(self.lineage, op, machine, source + target - machine)
+            return self._step(_USED_EQUIPMENT, op, source, target, times)
+        if of_class == LEFT:
+            arrived, over = int(segment.times[segment.arrived[row]]), int(segment.times[segment.over[row]])
+            return self._step(_NAMED[LEFT], op, source, target, ((arrived, arrived), (over, over)))
+        name = _NAMED.get(of_class) or OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
+        return self._step(name, op, source, target, self.lineage.facts.op_times(op, self.lineage.as_of))
 
-    def _edge(self, segment: Segment, source: int, edge: int) -> EdgeRow:
-        op, target = int(segment.op[edge]), int(segment.target[edge])
-        kind = int(segment.flags[edge]) & CLASS
-        start, end = self.facts.op_times(op, self.as_of)
-        name = OPERATION_NAMES[self.facts.columns["op_type"][op]]
-        if kind == CONTAINS:
-            return self._row("CONTAINS", op, source, target, start, (FOREVER, FOREVER))
-        if kind == USE:
-            start, end = self._use_times(op, source, target)
-            return self._row("USED_REAGENT", op, source, target, start, end)
-        return self._row(name, op, source, target, start, end)
-
-    def _use_times(self, op: int, resource: int, touched: int) -> tuple[Bounds, Bounds]:
-        """The times of an operation's use of a resource; of several such uses, of the first that touched the thing."""
-        uses = [use for use in self.facts.uses(op) if self.facts.columns["use_thing"][use] == resource]
-        touching = [use for use in uses if touched in self.facts.on(use)] or uses
-        use = touching[0]
-        if not self.facts.columns["use_flags"][use] & TIMED:
-            return self.facts.op_times(op, self.as_of)
-        return self.facts.use_times(op, use, self.as_of)
-
-    def _row(self, name: str, op: int, source: int, target: int, start: Bounds, end: Bounds) -> EdgeRow:
-        return EdgeRow(
+    def _step(self, name: str, op: int, source: int, target: int, times: Times) -> PathStep:
+        (start, start_last), (end, end_last) = times
+        return PathStep(
             type=name,
-            source=self._node(source),
-            target=self._node(target),
-            operation_id=self.facts.op_keys[op],
-            seq=self.facts.columns["op_seq"][op],
-            start_ms=start[0],
-            start_latest_ms=None if start[1] == start[0] else start[1],
-            end_ms=None if end[0] == FOREVER else end[0],
-            end_latest_ms=None if end[1] == end[0] else end[1],
-            offset_minutes=self.facts.columns["op_offset"][op],
+            operation_id=self.lineage.facts.op_keys[op],
+            operation_type=OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]],
+            offset_minutes=self.lineage.facts.columns["op_offset"][op],
+            source=self.lineage.node(source),
+            target=self.lineage.node(target),
+            start_ms=start,
+            start_latest_ms=start_last,
+            end_ms=None if end == FOREVER else end,
+            end_latest_ms=None if end_last == FOREVER else end_last,
         )
 
 
-def _told(time: int) -> int | None:
-    return None if time == ALWAYS else time
+def _source(segment: Segment, edge: int) -> int:
+    row = int(np.searchsorted(segment.off, edge, side="right")) - 1
+    return row if not len(segment.keys) else int(segment.keys[row])
 
 
-def _owner(keys: Array, off: Array, place: int) -> int:
-    """Whose part of sparse or dense rows a place lies in."""
-    row = last_place(off, place)
-    return int(keys[row]) if len(keys) else row
+def _hub_number(segment: Segment, row: int) -> int:
+    return (int(np.searchsorted(segment.hub_off, row, side="right")) - 1) // 2
+
+
+def use_times(lineage: Lineage, op: int, resource: int, touched: int) -> Times:
+    """The times of an operation's use of a resource; of several uses, of the first that says it touched the thing."""
+    facts = lineage.facts
+    uses = [use for use in facts.uses(op) if facts.columns["use_thing"][use] == resource]
+    use = next((use for use in uses if touched in facts.on(use)), uses[0])
+    if not facts.columns["use_flags"][use] & TIMED:
+        return facts.op_times(op, lineage.as_of)
+    return facts.use_times(op, use, lineage.as_of)

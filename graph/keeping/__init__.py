@@ -6,7 +6,6 @@ with the same kernels. Either is a ``Lineages``: what questions are asked of.
 
 from graph.keeping.asked import Asked, Lineages
 from graph.keeping.keeper import IndexState, Keeper
-from graph.keeping.paths import PathStep, path_of, winning_offset
 from graph.keeping.pushdown import Pushdown
 from graph.keeping.running import Stopped, run_kernel
 
@@ -15,10 +14,7 @@ __all__ = [
     "IndexState",
     "Keeper",
     "Lineages",
-    "PathStep",
     "Pushdown",
     "Stopped",
-    "path_of",
     "run_kernel",
-    "winning_offset",
 ]

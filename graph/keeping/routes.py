@@ -11,10 +11,10 @@ import numpy as np
 from graph.index.codes import FOREVER, INCLUSIVE, POINT, PRESENCE_CLASS, RUN, SHARES
 from graph.index.impact import Run, Spread
 from graph.index.lineage import Lineage
+from graph.index.paths import Back, PathStep
 from graph.index.segment import Segment
 from graph.index.spreading import BY_SEED, EDGE, PRESENCE
 from graph.index.tables import Array
-from graph.keeping.paths import Back, PathStep
 
 __all__ = ["Routes", "routes_to"]
 

@@ -21,7 +21,6 @@ from graph.index.codes import (
 )
 from graph.index.lineage import Lineage
 from graph.keeping.inverse import Inverse, inverse_of
-from graph.keeping.paths import op_times
 from graph.rules.account import Account, Event
 from graph.rules.course import Course, Parcel, Thing, run_course
 from graph.vocabulary import FINAL_DISPOSITIONS
@@ -129,7 +128,7 @@ class Standing:
     def _event(self, op: int, row: int, side: str) -> Event:
         facts = self._lineage.facts
         columns, code = facts.columns, facts.columns["op_type"][op]
-        start, start_last, end, end_last = op_times(self._lineage, op)
+        start, (end, end_last) = facts.op_times(op, self._lineage.as_of)
         first = columns[f"{side}_units_end"][row - 1] if row else 0
         units = columns[f"{side}_unit"].part(first, columns[f"{side}_units_end"][row])
         is_open = bool(IS_LASTING[code]) and end == FOREVER
@@ -138,7 +137,7 @@ class Standing:
             type=OPERATION_NAMES[code],
             role="in" if side == "input" else "made",
             seq=columns["op_seq"][op],
-            start=(start, start_last),
+            start=start,
             end=None if end == FOREVER else (end, end_last),
             is_open=is_open,
             quantity=columns[f"{side}_quantity"][row] or None,
