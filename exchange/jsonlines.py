@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from graph.errors import Place, Violation
 from graph.records import RawRecord
+from graph.records.values import printable
 
 __all__ = [
     "LONGEST_LINE",
@@ -31,6 +33,7 @@ LONGEST_LINE: Final = 32 * 1024 * 1024
 """Bytes. An operation that names the most units it may (100,000) fits, as an export writes it, with every unit listed."""
 
 DEEPEST: Final = 32  # a record needs eight levels; far below what would exhaust the stack
+_LONGEST_PATH: Final = 200
 _CHUNK: Final = 1024 * 1024
 _TRAILER: Final = b'{"record":"trailer"'
 _BOMS: Final = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
@@ -166,16 +169,19 @@ class LineReader:
             return self._problem(
                 "not_utf8", f"The line is not UTF-8 ({where}).", "Save the file as UTF-8 and send it again."
             )
-        found: list[tuple[str, str, str]] = []
+        found: list[_Fault] = []
         value = _parse(line, text, found)
         if not found and not isinstance(value, dict):
-            found.append(("not_an_object", "The line is no JSON object.", "Write one object a line: {…}."))
+            found.append(_Fault("not_an_object", "The line is no JSON object.", "Write one object a line: {…}."))
         if found:
             place = self._place()
             problems = tuple(
-                Violation(code=code, message=message, remedy=remedy, place=place, record=_id_of(value))
-                for code, message, remedy in found
-            )
+                Violation(
+                    code=fault.code, message=fault.message, remedy=fault.remedy, member=fault.member, place=place,
+                    record=_id_of(value),
+                )
+                for fault in found
+            )  # fmt: skip
             return RawRecord(value, place, problems)
         return RawRecord(value, self._place())
 
@@ -187,13 +193,22 @@ class LineReader:
         return RawRecord(None, place, (Violation(code=code, message=message, remedy=remedy, place=place),))
 
 
+class _Fault(NamedTuple):
+    """What is wrong with a line; ``member`` is where, if that can be said."""
+
+    code: str
+    message: str
+    remedy: str
+    member: str | None = None
+
+
 def _id_of(value: Any) -> str | None:
     name = value.get("id") if isinstance(value, dict) else None
     return name[:80] if isinstance(name, str) else None
 
 
-def _parse(line: bytes, text: str, found: list[tuple[str, str, str]]) -> Any:
-    """The JSON value of a line. What is wrong goes to ``found`` as (code, message, remedy).
+def _parse(line: bytes, text: str, found: list[_Fault]) -> Any:
+    """The JSON value of a line. What is wrong goes to ``found``.
 
     With the standard parser: orjson drops all but the last of equal members, and rounds large whole numbers, silently.
     """
@@ -204,7 +219,7 @@ def _parse(line: bytes, text: str, found: list[tuple[str, str, str]]) -> Any:
             names = [name for name, _ in pairs]
             doubled = {name for name in names if names.count(name) > 1} if len(names) < 1000 else {"…"}
             found.extend(
-                (
+                _Fault(
                     "duplicate_member",
                     f"One object has the member {name[:40]!r} more than once.",
                     "Keep one of them; a list goes into [ … ].",
@@ -213,22 +228,35 @@ def _parse(line: bytes, text: str, found: list[tuple[str, str, str]]) -> Any:
             )
         return value
 
-    def constant(name: str) -> None:
-        found.append(("not_finite", f"{name} is no number of JSON.", "Leave the member out where there is no value."))
-
     try:
-        value = json.JSONDecoder(object_pairs_hook=members, parse_constant=constant).decode(text)
+        value = json.JSONDecoder(object_pairs_hook=members).decode(text)
         if isinstance(value, dict | list) and _is_deep(line, value):
             raise RecursionError
+        found[:0] = [
+            _Fault(
+                "not_finite", f"{number} is no number of JSON.", "Leave the member out where there is no value.", path
+            )
+            for path, number in _not_finite(value, "")
+        ]
     except json.JSONDecodeError as error:
-        found[:] = [("broken_json", f"Broken JSON at column {error.colno}: {error.msg}.", "Mend the line.")]
+        found[:] = [_Fault("broken_json", f"Broken JSON at column {error.colno}: {error.msg}.", "Mend the line.")]
     except RecursionError:
-        found[:] = [("nested_too_deeply", f"The line is nested more than {DEEPEST} levels deep.", "Flatten it.")]
+        found[:] = [_Fault("nested_too_deeply", f"The line is nested more than {DEEPEST} levels deep.", "Flatten it.")]
     except ValueError:  # a whole number of thousands of digits
-        found[:] = [("broken_json", "The line holds a number with too many digits.", "Shorten the number.")]
+        found[:] = [_Fault("broken_json", "The line holds a number with too many digits.", "Shorten the number.")]
     else:
         return value
     return None
+
+
+def _not_finite(value: Any, path: str) -> Iterator[tuple[str, float]]:
+    """(member, number) of each NaN and infinity, which the standard parser lets in."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield printable(path, _LONGEST_PATH), value
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        inner = f"{path}[{name}]" if isinstance(value, list) else f"{path}.{name}" if path else str(name)
+        yield from _not_finite(item, inner)
 
 
 def _is_deep(line: bytes, value: Any) -> bool:

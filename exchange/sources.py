@@ -21,6 +21,7 @@ from graph.vocabulary import normal_heading as normal
 __all__ = ["is_kept_first", "open_source", "open_sources", "read_renaming"]
 
 _WORKBOOK_MARKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zipped, and the old or encrypted form, which is refused
+_WORKBOOKS: Final = frozenset({".xlsx", ".xlsm", ".xls"})  # whatever it holds, so that who sends it is told what it is not
 _SEPARATED: Final = frozenset({".csv", ".tsv"})
 
 
@@ -29,7 +30,7 @@ def is_kept_first(first: bytes, name: str | None) -> bool:
 
     Everything else is JSON Lines, which are read as they come.
     """
-    return first.startswith(_WORKBOOK_MARKS) or Path(name or "").suffix.lower() in _SEPARATED
+    return first.startswith(_WORKBOOK_MARKS) or Path(name or "").suffix.lower() in _SEPARATED | _WORKBOOKS
 
 
 def open_source(path: Path, *, zone: str | None = None, renaming: Renaming | None = None) -> Iterator[RawRecord]:
@@ -49,7 +50,7 @@ def open_sources(
     separated: list[Path] = []
     for path in paths:
         first = _first_bytes(path)
-        if first.startswith(_WORKBOOK_MARKS):
+        if first.startswith(_WORKBOOK_MARKS) or path.suffix.lower() in _WORKBOOKS:
             sources.append(read_workbook(path, zone=zone, renaming=renaming))
         elif path.suffix.lower() in _SEPARATED:
             separated.append(path)

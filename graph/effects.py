@@ -265,7 +265,7 @@ class Effects:
                     node.account.parents = ()
                 self.dirty.add((end.kind, end.id))
         if old.type == "MOVED":
-            self._unmoved(old)
+            self._unmoved(old, stamp)
         if OPERATIONS[old.type].creates:
             for output in old.outputs:
                 for kind, key in ((output.kind, output.id), *(("CellUnit", unit) for unit in output.units)):
@@ -290,15 +290,7 @@ class Effects:
             node.amended_seq = stamp.seq
             self._set(node, {"amended_seq": stamp.seq})
         if record.kind == "StoragePosition" and "parent" in record.values:
-            own = f"node:StoragePosition:{node.key}"
-            self._change(
-                own,
-                ("PART_OF", node.kind, node.kind),
-                node.key,
-                {"voided_ms": stamp.recorded_ms, "voided_seq": stamp.seq},
-            )
-            if record.values["parent"] is not None:
-                self._part_of(node, record.values["parent"], record.name, stamp, {})
+            self._placed_anew(node, record, stamp)
 
     # -- edges -----------------------------------------------------------------------------------------------------
 
@@ -416,6 +408,30 @@ class Effects:
         assert node.account is not None  # positions always have one
         return sorted(node.account.events, key=lambda event: (event.start, event.seq))
 
+    @staticmethod
+    def _record_of_place(node: KnownNode) -> str:
+        """What the edge goes by that says where a position stood before it was ever moved."""
+        assert node.account is not None  # positions always have one
+        return node.account.placed_by or f"node:StoragePosition:{node.key}"
+
+    def _ended(self, node: KnownNode, operation: str, end: Bounds | None) -> None:
+        """Until when the position stood where ``operation`` says; None: it stands there still."""
+        earliest, latest = end or (None, None)
+        properties = {"end_ms": earliest, "end_latest_ms": latest if latest != earliest else None}
+        self._change(operation, ("PART_OF", node.kind, node.kind), node.key, properties)
+
+    def _placed_anew(self, node: KnownNode, record: AmendmentRecord, stamp: Stamp) -> None:
+        """An amendment says where the position stood from the first, in place of what was said before."""
+        assert node.account is not None  # positions always have one
+        voided = {"voided_ms": stamp.recorded_ms, "voided_seq": stamp.seq}
+        self._change(self._record_of_place(node), ("PART_OF", node.kind, node.kind), node.key, voided)
+        node.account.placed_by = record.name
+        self.dirty.add((node.kind, node.key))
+        if (parent := record.values["parent"]) is not None:
+            self._part_of(node, parent, record.name, stamp, {})
+            if moves := self._moves(node):
+                self._ended(node, record.name, moves[0].start)
+
     def _moved(self, record: OperationRecord, stamp: Stamp) -> None:
         """A position has a new parent from the start on; where it was before ends then."""
         for end in record.inputs:
@@ -425,32 +441,20 @@ class Effects:
             later = moves[index + 1].start if index + 1 < len(moves) else None
             times = _interval(moves[index].start, later, is_open=later is None, offset=record.start.offset_minutes)
             self._part_of(node, record.outputs[0].id, record.id, stamp, times)
-            before = moves[index - 1].operation if index else f"node:StoragePosition:{node.key}"
-            start = moves[index].start
-            self._change(
-                before,
-                ("PART_OF", node.kind, node.kind),
-                node.key,
-                {"end_ms": start[0], "end_latest_ms": start[1] if start[1] != start[0] else None},
-            )
+            before = moves[index - 1].operation if index else self._record_of_place(node)
+            self._ended(node, before, moves[index].start)
 
-    def _unmoved(self, record: OperationRecord) -> None:
+    def _unmoved(self, record: OperationRecord, stamp: Stamp) -> None:
+        """A move that did not happen: where the position was before goes on until the next."""
         for end in record.inputs:
             node = self.world.nodes[end.kind, end.id]
-            known = self.world.operations[record.id]
-            voided = {"voided_ms": known.recorded_ms, "voided_seq": known.seq}
+            voided = {"voided_ms": stamp.recorded_ms, "voided_seq": stamp.seq}
             self._change(record.id, ("PART_OF", node.kind, node.kind), node.key, voided)
-            before = [
-                event
-                for event in self._moves(node)
-                if event.start <= (record.start.earliest_ms, record.start.latest_ms)
-            ]
-            after = [event for event in self._moves(node) if event not in before]
-            name = before[-1].operation if before else f"node:StoragePosition:{node.key}"
-            ended = after[0].start if after else (None, None)
-            self._change(
-                name, ("PART_OF", node.kind, node.kind), node.key, {"end_ms": ended[0], "end_latest_ms": ended[1]}
-            )
+            at = (record.start.earliest_ms, record.start.latest_ms)
+            before = [event for event in self._moves(node) if event.start <= at]
+            after = [event for event in self._moves(node) if event.start > at]
+            name = before[-1].operation if before else self._record_of_place(node)
+            self._ended(node, name, after[0].start if after else None)
 
 
 FOREVER_MS = 2**62

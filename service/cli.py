@@ -11,8 +11,8 @@ import click
 
 from graph.errors import Misconfigured, StemgraphError, StoreUnavailable
 from service.commands import COMMANDS
+from service.interpreter import set_up_interpreter
 from service.logs import start_logging
-from service.memory import collect_seldom
 from service.options import environment_names
 from service.settings import PREFIX, check_environment
 
@@ -83,5 +83,5 @@ def _say(error: StemgraphError) -> int:
 
 def main() -> None:
     """The console script."""
-    collect_seldom()
+    set_up_interpreter()
     sys.exit(run(sys.argv[1:]))

@@ -31,7 +31,7 @@ from graph.ledger.model import (
 from graph.ledger.replay import rebuild
 from graph.ledger.vault import Vault
 from graph.ledger.verifying import verify
-from graph.ledger.writing import write_graph, write_rows, write_sealed
+from graph.ledger.writing import GraphWriter, write_rows, write_sealed
 from graph.rules.batch import Batch
 from graph.times import now_ms
 
@@ -191,17 +191,21 @@ class Ledger:
         accepted = await draft.accepted
         if accepted is None:
             return self._refuse(draft.case)
-        await self._write(tx, accepted)
-        receipt = accepted.entered.receipt
+        receipt, after = accepted.entered.receipt, accepted.entered.head
+        await self._enter(tx, accepted)
+        writer = GraphWriter(tx, accepted.writes)
+        await writer.begin()
         if admitted.submission.dry_run:
+            await writer.finish()
             self._drafting.cache.forget()
             raise _Refused(replace(receipt, seq=head.seq))
-        after = accepted.entered.head
         self._drafting.cache.keep(draft.case.world.nodes.values(), after.digest)
         coming = following() if following is not None else None
         if coming is not None and coming.batch.items:
             # As this transaction sees the store is how the next will find it, unless the head is another one then.
-            self._draft = _Draft(await self._drafting.load(tx, coming, after), self._drafting)
+            case = await self._drafting.load(tx, coming, after, writer.finish)
+            self._draft = _Draft(case, self._drafting)
+        await writer.finish()
         return receipt
 
     def _refuse(self, case: Case) -> Receipt:
@@ -237,13 +241,13 @@ class Ledger:
             deviations=deviations,
         )
 
-    async def _write(self, tx: Transaction, accepted: Accepted) -> None:
+    async def _enter(self, tx: Transaction, accepted: Accepted) -> None:
+        """Entries, what stands beside them, and the head after them."""
         entered = accepted.entered
         if accepted.sealed:
             await write_sealed(tx, accepted.sealed)
         await write_rows(tx, "Entry", entered.entries)
         await write_rows(tx, "Deviation", entered.deviations)
-        await write_graph(tx, accepted.writes)
         await write_rows(tx, "Request", [entered.request])
         await tx.run(
             "MATCH (h:Head {key: 'head'}) SET h.seq = $seq, h.digest = $digest",

@@ -5,9 +5,9 @@ A draft holds as long as the head stays where it was read: every write moves the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from graph.effects import Stamp, Writes
 from graph.engine import Transaction
@@ -25,8 +25,11 @@ from graph.rules.identity import check_names, references
 from graph.rules.judge import judge
 from graph.rules.world import World
 from graph.sealing import same_person_digest
+from graph.viewer import Viewer
 
 __all__ = ["Accepted", "Case", "Drafting"]
+
+_SEALED_TIER: Final = 3  # of values that are kept sealed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,10 @@ class Accepted:
     writes: Writes
 
 
+async def _at_once() -> None:
+    """There is nothing to wait for."""
+
+
 class Drafting:
     """Loads cases, and judges them. ``cache`` is what the last requests of this process left known."""
 
@@ -66,22 +73,28 @@ class Drafting:
         self._clock = clock
         self.cache = NodeCache()
 
-    async def load(self, tx: Transaction, admitted: Admitted, head: Head) -> Case:
-        """The case as the transaction sees the store, whose head is given."""
+    async def load(
+        self, tx: Transaction, admitted: Admitted, head: Head, before_uses: Callable[[], Awaitable[None]] = _at_once
+    ) -> Case:
+        """The case as the transaction sees the store, whose head is given; ``before_uses`` as in ``load_world``."""
         parsed = admitted.batch  # left as it is: a request may be tried again
         batch = Batch([Item(item.record) for item in parsed.items], list(parsed.violations), unread=parsed.unread)
         self.cache.at(head.digest)
-        world = await load_world(tx, [item.record for item in batch.items], self.cache)
-        salts = await self._salts(tx, batch, world)
+        world = await load_world(tx, [item.record for item in batch.items], self.cache, before_uses)
+        salts = await self._salts(tx, batch, world, admitted.submission.viewer)
         _add_stubs(batch, world, admitted.submission)
         return Case(admitted=admitted, head=head, batch=batch, world=world, salts=salts)
 
-    async def _salts(self, tx: Transaction, batch: Batch, world: World) -> dict[str, bytes]:
-        """So that plain values can be compared with the digests of what was recorded."""
+    async def _salts(self, tx: Transaction, batch: Batch, world: World, viewer: Viewer) -> dict[str, bytes]:
+        """So that plain values can be compared with the digests of what was recorded.
+
+        For who may see such values, or handed the record in before: to anybody else "the same" would tell the value.
+        """
         digests = [
             holder[name]["sealed"]
             for item in batch.items
             if (known := world.entries.get(item.record.name)) is not None
+            and (viewer.highest_tier >= _SEALED_TIER or known.actor == viewer.person)
             for holder, name, _ in tier3_members(known.payload)
             if is_sealed(holder[name])
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -79,9 +79,14 @@ def _copy(node: KnownNode) -> KnownNode:
     )
 
 
-async def load_world(tx: Transaction, records: Sequence[Record], cache: NodeCache) -> World:
-    """Everything that the records name, with the accounts of what they take, as it stands in the store."""
-    loader = _Loader(tx, cache)
+async def load_world(
+    tx: Transaction, records: Sequence[Record], cache: NodeCache, before_uses: Callable[[], Awaitable[None]]
+) -> World:
+    """Everything that the records name, with the accounts of what they take, as it stands in the store.
+
+    ``before_uses`` is awaited before edges of uses are read, which few requests need; of other edges only stays are.
+    """
+    loader = _Loader(tx, cache, before_uses)
     await loader.load_entries(records)
     await loader.load_operations(records)
     await loader.load_nodes(_named(records, loader.world))
@@ -133,28 +138,32 @@ def _places_something(record: Record) -> bool:
 
 
 class _Loader:
-    def __init__(self, tx: Transaction, cache: NodeCache) -> None:
+    def __init__(self, tx: Transaction, cache: NodeCache, before_uses: Callable[[], Awaitable[None]]) -> None:
         self.tx = tx
         self.cache = cache
+        self.before_uses = before_uses
         self.world = World()
 
     async def load_entries(self, records: Sequence[Record]) -> None:
         names = [record.name for record in records]
         names += [operation.name for operation in _acts(records) if operation.name not in names[-1:]]
         names = list(dict.fromkeys(names))
+        columns = "e.seq AS seq, e.payload AS payload, e.actor AS actor"
         for row in await self.tx.run(
-            "UNWIND $names AS x MATCH (e:Entry {name: x}) RETURN e.name AS name, e.seq AS seq, e.payload AS payload",
+            f"UNWIND $names AS x MATCH (e:Entry {{name: x}}) RETURN e.name AS name, {columns}",
             names=names,
         ):
-            self.world.entries[row["name"]] = KnownEntry(row["name"], row["seq"], orjson.loads(row["payload"]))
+            self.world.entries[row["name"]] = KnownEntry(
+                row["name"], row["seq"], orjson.loads(row["payload"]), row["actor"]
+            )
         operations = [name for name in names if name.startswith("operation:")]
         if operations:
             for row in await self.tx.run(
-                "UNWIND $names AS x MATCH (e:Entry {also: x}) RETURN e.also AS name, e.seq AS seq, e.payload AS payload",
+                f"UNWIND $names AS x MATCH (e:Entry {{also: x}}) RETURN e.also AS name, {columns}",
                 names=operations,
             ):
                 replacement = orjson.loads(row["payload"])["replacement"]
-                self.world.entries[row["name"]] = KnownEntry(row["name"], row["seq"], replacement)
+                self.world.entries[row["name"]] = KnownEntry(row["name"], row["seq"], replacement, row["actor"])
 
     async def load_operations(self, records: Iterable[Record]) -> None:
         wanted = {record.operation for record in records if isinstance(record, ClosingRecord | CorrectionRecord)}
@@ -345,6 +354,7 @@ class _Loader:
             if output.kind == "Reagent"
         }
         if reagents:
+            await self.before_uses()
             for row in await self.tx.run(
                 "UNWIND $keys AS x MATCH (a:Reagent {key: x})-[r:USED_REAGENT]->() WHERE r.voided_ms IS NULL "
                 "RETURN a.key AS key, collect(DISTINCT r.operation_id) AS operations",
@@ -364,6 +374,7 @@ class _Loader:
                 if node is not None and node.account is not None and (node.account.runs_until_ms or 0) > cut:
                     rows.append({"key": end.id, "cut": cut, "operation": operation.id})
         if rows:
+            await self.before_uses()
             for row in await self.tx.run(
                 "UNWIND $rows AS row MATCH (e:Equipment {key: row.key})-[r:USED_EQUIPMENT]->() "
                 "WHERE r.voided_ms IS NULL AND r.is_uncertain IS NULL AND r.start_ms < row.cut "

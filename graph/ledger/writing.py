@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
-from graph.effects import Writes
+from graph.effects import EdgeKey, Writes
 from graph.engine import Transaction
 
-__all__ = ["write_graph", "write_rows", "write_sealed"]
+__all__ = ["GraphWriter", "write_graph", "write_rows", "write_sealed"]
 
 BATCH = 10_000  # rows a statement; measured best on both engines
 T = TypeVar("T")
@@ -31,30 +32,59 @@ async def write_sealed(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         await tx.run("UNWIND $rows AS row MERGE (s:Sealed {digest: row.digest}) ON CREATE SET s = row", rows=batch)
 
 
+class GraphWriter:
+    """Writes what one request changes in the graph, in two parts: what judging the next one reads, and the rest.
+
+    Judging reads nodes and stays, and of the other edges only the uses, which it asks for seldom.
+    """
+
+    def __init__(self, tx: Transaction, writes: Writes) -> None:
+        self._tx = tx
+        self._writes = writes
+        self._changes: dict[EdgeKey, list[dict[str, Any]]] = defaultdict(list)
+        for change in writes.edge_changes:
+            row = {"key": change.from_key, "operation": change.operation_id, "properties": change.properties}
+            self._changes[change.edge].append(row)
+        self._left = {*writes.edges, *self._changes}
+
+    async def begin(self) -> None:
+        """New nodes, what changes of older ones, stays."""
+        for kind, nodes in self._writes.nodes.items():
+            await write_rows(self._tx, kind, list(nodes.values()))
+        for kind, changes in self._writes.node_changes.items():
+            rows = [{"key": key, "properties": properties} for key, properties in changes.items()]
+            for part in _batches(rows):
+                statement = f"UNWIND $rows AS row MATCH (n:{kind} {{key: row.key}}) SET n += row.properties"
+                await self._tx.run(statement, rows=part)
+        await self._write_edges({edge for edge in self._left if edge[0] == "STORED"})
+
+    async def finish(self) -> None:
+        """All other edges, after ``begin``. May be called again: there is nothing left to write then."""
+        await self._write_edges(self._left)
+
+    async def _write_edges(self, edges: AbstractSet[EdgeKey]) -> None:
+        """New ones, then what changes of older ones."""
+        for edge in sorted(edges & self._writes.edges.keys()):
+            name, from_kind, to_kind = edge
+            for part in _batches(self._writes.edges[edge]):
+                await self._tx.run(
+                    f"UNWIND $rows AS row MATCH (a:{from_kind} {{key: row[0]}}) MATCH (b:{to_kind} {{key: row[1]}}) "
+                    f"CREATE (a)-[r:{name}]->(b) SET r = row[2]",
+                    rows=part,
+                )
+        for edge in sorted(edges & self._changes.keys()):
+            name, from_kind, _ = edge
+            for rows in _batches(self._changes[edge]):
+                await self._tx.run(
+                    f"UNWIND $rows AS row MATCH (a:{from_kind} {{key: row.key}})-[r:{name}]->() "
+                    "WHERE r.operation_id = row.operation SET r += row.properties",
+                    rows=rows,
+                )
+        self._left -= edges
+
+
 async def write_graph(tx: Transaction, writes: Writes) -> None:
     """Nodes first, then the edges between them, then what changes of older ones."""
-    for kind, nodes in writes.nodes.items():
-        await write_rows(tx, kind, list(nodes.values()))
-    for (edge, from_kind, to_kind), edges in writes.edges.items():
-        for batch in _batches(edges):
-            await tx.run(
-                f"UNWIND $rows AS row MATCH (a:{from_kind} {{key: row[0]}}) MATCH (b:{to_kind} {{key: row[1]}}) "
-                f"CREATE (a)-[r:{edge}]->(b) SET r = row[2]",
-                rows=batch,
-            )
-    for kind, changes in writes.node_changes.items():
-        rows = [{"key": key, "properties": properties} for key, properties in changes.items()]
-        for part in _batches(rows):
-            await tx.run(f"UNWIND $rows AS row MATCH (n:{kind} {{key: row.key}}) SET n += row.properties", rows=part)
-    by_edge: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for change in writes.edge_changes:
-        by_edge[change.edge].append(
-            {"key": change.from_key, "operation": change.operation_id, "properties": change.properties}
-        )
-    for (edge, from_kind, _to_kind), rows in by_edge.items():
-        for part in _batches(rows):
-            await tx.run(
-                f"UNWIND $rows AS row MATCH (a:{from_kind} {{key: row.key}})-[r:{edge}]->() "
-                "WHERE r.operation_id = row.operation SET r += row.properties",
-                rows=part,
-            )
+    writer = GraphWriter(tx, writes)
+    await writer.begin()
+    await writer.finish()

@@ -135,6 +135,7 @@ class Account:
     events: list[Event] = field(default_factory=list)
     parents: tuple[str, ...] = ()  # full ids of what it was made from
     runs_until_ms: int | None = None  # of a machine: the latest end of its runs
+    placed_by: str | None = None  # of a position: the amendment that says what it stands in, where one does
 
     def dumps(self) -> str:
         members: dict[str, Any] = {"events": [event.as_json() for event in self.events]}
@@ -142,6 +143,8 @@ class Account:
             members["parents"] = list(self.parents)
         if self.runs_until_ms is not None:
             members["runs_until"] = self.runs_until_ms
+        if self.placed_by is not None:
+            members["placed_by"] = self.placed_by
         return orjson.dumps(members).decode()
 
     @classmethod
@@ -151,6 +154,7 @@ class Account:
             events=[Event.from_json(event) for event in members["events"]],
             parents=tuple(members.get("parents", ())),
             runs_until_ms=members.get("runs_until"),
+            placed_by=members.get("placed_by"),
         )
 
     def without(self, operation: str) -> Account:

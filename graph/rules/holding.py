@@ -76,7 +76,8 @@ class Holding:
             if takes and not event.units:
                 return "units_missing", f"{self.name} has named units, and none is named.", "Name them."
         elif event.units:
-            return "mixing", f"{self.name} has no named units, and units are named.", "Give a quantity instead."
+            remedy = "Give a quantity instead." if mode == "counted" else "Leave them out; the whole is meant."
+            return "mixing", f"{self.name} has no named units, and units are named.", remedy
         elif mode == "counted" and takes and event.quantity is None:
             return "quantity_missing", f"{self.name} is counted, and no quantity is given.", "Give it."
         elif mode == "uncounted" and event.quantity is not None and not is_reagent:

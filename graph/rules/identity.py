@@ -16,6 +16,7 @@ from graph.records import (
     NodeRecord,
     OperationRecord,
     Record,
+    is_sealed,
     lot_of_unit,
 )
 from graph.rules.batch import Batch, Item
@@ -40,6 +41,8 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
             if (known := world.entries.get(name)) is not None:
                 told = f"{name} was recorded before, with other content."
                 remedy = "Give this record another id; to mend the earlier one, correct or amend it."
+                if _holds_seal(known.payload):
+                    remedy += " If it is the same: sealed values are compared for who recorded it, and for who may see them."
                 is_again = name == item.record.name and is_same(item.record.canonical, known.payload)
             elif (first := seen.get(name)) is not None:
                 told = f"{name} stands twice in this request, with different content."
@@ -52,6 +55,12 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
                 item.is_unchanged = True
                 break  # and so is the replacement that it brings along
             batch.refuse(item.record, "other_content", "id", told, remedy)
+
+
+def _holds_seal(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return is_sealed(value) or any(_holds_seal(each) for each in value.values())
+    return isinstance(value, list) and any(_holds_seal(each) for each in value)
 
 
 def _names(record: Record) -> Iterator[str]:

@@ -59,6 +59,7 @@ class KnownEntry:
     name: str
     seq: int
     payload: Mapping[str, Any]
+    actor: str | None = None  # who handed it in
 
 
 @dataclass(slots=True)

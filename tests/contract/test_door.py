@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from graph.engine import Transaction
+from graph.engine import Transaction, connect
 from graph.errors import StoreUnavailable
 from graph.ledger import GENESIS
+from graph.reader import StoreReader
 from graph.times import parse_moment
 from graph.viewer import OWNER, Role, Viewer
 from service.store import Store
@@ -116,6 +117,38 @@ async def test_nothing_of_a_request_is_seen_before_all_of_it_is(store: Store, mo
     go_on.set()
     assert (await writing).accepted
     assert (await store.ledger.head()).seq == head.seq + 3
+
+
+async def test_who_reads_while_others_write_never_sees_half_a_request(store: Store, server: Any) -> None:
+    sheet = BenchSheet()
+    sheet.donor("D1")
+    sheet.collected("D1", "T1")
+    sheet.separated("T1", "L1")
+    sheet.cryopreserved("L1", "MCB1", units=30)
+    begun = (await import_all(store, sheet.records)).seq or 0
+    reading = await connect(server.address, server.user, server.password)
+    told: set[tuple[int, int, int]] = set()
+    writing = True
+
+    async def read() -> None:
+        while writing:
+            seq = (await StoreReader(reading).head()).seq
+            entries = await reading.read("MATCH (e:Entry) WHERE e.seq <= $seq RETURN count(e) AS n", seq=seq)
+            units = await reading.read(
+                "MATCH (:CellLot)-[r:CONTAINS]->(:CellUnit) WHERE r.seq <= $seq RETURN count(r) AS n", seq=seq
+            )
+            told.add((seq, entries[0]["n"], units[0]["n"]))
+
+    reader = asyncio.create_task(read())
+    for number in range(1, 31):
+        assert (await record(store, [sheet.formulated([units_of("MCB1", number)], f"DP{number}", units=50)])).accepted
+    writing = False
+    await reader
+    await reading.close()
+    assert len(told) > 1
+    assert {
+        (seq, entries, units) for seq, entries, units in told if (seq, 30 + 50 * (seq - begun)) != (entries, units)
+    } == set()
 
 
 async def test_entries_are_numbered_without_gap_and_chained_from_the_first(store: Store) -> None:

@@ -43,9 +43,9 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
     load = Drafting.load
 
-    async def noted(self: Drafting, tx: Any, admitted: Admitted, head: Any) -> Any:
+    async def noted(self: Drafting, tx: Any, admitted: Admitted, *more: Any) -> Any:
         told.append(admitted.submission.idempotency_key)
-        return await load(self, tx, admitted, head)
+        return await load(self, tx, admitted, *more)
 
     monkeypatch.setattr(Drafting, "load", noted)
     return told

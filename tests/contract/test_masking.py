@@ -17,7 +17,7 @@ from queries.trace import trace
 from service.store import Store
 from support.bench_sheet import BenchSheet, units_of
 from support.memory_graph import MemoryGraph
-from support.stores import import_all
+from support.stores import import_all, record
 
 ROLES = [Role.VIEWER, Role.OPERATOR, Role.INVESTIGATOR]
 
@@ -75,3 +75,16 @@ async def test_a_donors_result_out_of_range_is_listed_to_who_may_see_it(store: S
     for role, counts in ((Role.VIEWER, (0, 1)), (Role.OPERATOR, (0, 1)), (Role.INVESTIGATOR, (1, 0))):
         page = await deviations(_view(store, role))
         assert (page.total, page.hidden_count) == counts
+
+
+@pytest.mark.parametrize("result", ["reactive", "non-reactive"])
+async def test_a_sealed_value_cannot_be_found_out_by_guessing(store: Store, result: str) -> None:
+    """Who may not see a value is told the same of every guess; who recorded it is told that it is there already."""
+    await import_all(store, _sheet().records)
+    guess = _sheet().records[-1]
+    guess["outputs"][0]["data"]["test_result"] = result
+    by_another = Viewer(person="P-01", role=Role.OPERATOR)
+    receipt = await record(store, [guess], viewer=by_another, dry_run=True)
+    assert [(each.code, each.member) for each in receipt.violations] == [("other_content", "id")]
+    again = await record(store, [guess], dry_run=True)
+    assert again.accepted == (result == "reactive")

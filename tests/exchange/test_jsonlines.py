@@ -62,8 +62,14 @@ def test_a_bad_line_is_named_and_the_others_are_read(line: bytes, code: str) -> 
     assert problem.remedy
 
 
+def test_a_number_that_is_none_is_named_by_its_member() -> None:
+    line = b'{"record":"node","data":{"capacity":NaN,"rows":[[1,-Infinity]]},"inputs":[{"quantity":1e999}]}'
+    told = [(problem.member, problem.code) for problem in read(line)[0].problems]
+    assert told == [(member, "not_finite") for member in ("data.capacity", "data.rows[0][1]", "inputs[0].quantity")]
+
+
 def test_all_problems_of_a_file_are_said_at_once() -> None:
-    assert problems(b'{"a":NaN,"a":1}\n' + GOOD + b'\n{"b"\n') == [
+    assert problems(b'{"a":NaN,"b":1,"b":2}\n' + GOOD + b'\n{"b"\n') == [
         (1, "not_finite"),
         (1, "duplicate_member"),
         (3, "broken_json"),

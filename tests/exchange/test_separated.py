@@ -174,3 +174,9 @@ def test_a_broken_mapping_is_bad_input(tmp_path: Path, name: str, content: str) 
     (tmp_path / name).write_bytes(content.encode("latin-1"))
     with pytest.raises(BadInput):
         read_renaming(tmp_path / name)
+
+
+def test_what_is_called_a_workbook_and_is_none_is_refused_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "trial.xlsx"
+    path.write_text('{"record": "node"}', encoding="utf-8")
+    assert [problem.code for record in open_source(path) for problem in record.problems] == ["not_a_workbook"]

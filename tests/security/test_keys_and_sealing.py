@@ -36,7 +36,8 @@ def test_keys_and_secrets_are_the_same_after_opening_again(tmp_path: Path) -> No
     first.ensure(["Donor:D1", "Subject:S1"])
     again = KeyFile(tmp_path / "keys")
     key = first.key_of("Donor:D1")
-    assert key is not None and len(key) == 32
+    assert key is not None
+    assert len(key) == 32
     assert again.key_of("Donor:D1") == key != again.key_of("Subject:S1")
     assert again.secret("one") == first.secret("one") != first.secret("two")
     again.ensure(["Donor:D1"])
@@ -81,7 +82,8 @@ def test_a_destroyed_key_is_no_longer_in_the_file(tmp_path: Path) -> None:
     ring = KeyFile(path)
     ring.ensure(["Donor:D1", "Donor:D2"])
     ring.destroy("Donor:D1")
-    assert "Donor:D1" not in path.read_text() and "Donor:D2" in path.read_text()
+    assert "Donor:D1" not in path.read_text()
+    assert "Donor:D2" in path.read_text()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,8 @@ def test_what_is_no_key_file_is_refused_and_not_quoted(tmp_path: Path, content: 
     path.chmod(0o600)
     with pytest.raises(Misconfigured, match="not a key file") as caught:
         KeyFile(path)
-    assert "c2hvcnQ" not in str(caught.value) and caught.value.__cause__ is None
+    assert "c2hvcnQ" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 def test_a_missing_key_file_of_a_used_store_is_an_error(tmp_path: Path) -> None:
@@ -153,7 +156,8 @@ def test_no_representation_shows_a_secret(tmp_path: Path) -> None:
         assert key is not None
         shown = repr(ring) + repr(sealed) + str(vars(sealed)["digest"])
         for secret in (key, sealed.salt, sealed.ciphertext):
-            assert repr(secret) not in shown and secret.hex() not in shown
+            assert repr(secret) not in shown
+            assert secret.hex() not in shown
 
 
 def test_keyed_digests_compare_equal_texts_within_one_ring_only() -> None:

@@ -92,7 +92,7 @@ BAD: dict[str, tuple[bytes, int, str | None, str]] = {
     "an autologous lot for another person": (_lines(*AUTOLOGOUS), 6, None, "wrong_person"),
     "despite without reason": (_lines({**GIVEN, "despite": ["not_released"], "inputs": [{"kind": "CellLot", "id": "WCB1", "units": ["WCB1#10"]}]}), 1, "reason", "despite"),
     "a personal identifier in a code": (_lines({"record": "node", "kind": "Donor", "id": "11010519491231002X", "data": {"donor_relationship": "allogeneic"}}), 1, "id", "personal_identifier"),
-    "NaN": (b'{"record":"node","kind":"Equipment","id":"E9","data":{"capacity":NaN}}\n', 1, None, "not_finite"),
+    "NaN": (b'{"record":"node","kind":"Equipment","id":"E9","data":{"capacity":NaN}}\n', 1, "data.capacity", "not_finite"),
     "an empty file": (b"", 1, None, "empty_file"),
     "a 100 MB line": (b'{"record":"node","kind":"Person","id":"' + b"x" * 100_000_000 + b'"}\n', 1, None, "line_too_long"),
     "something binary": (bytes(range(256)) * 40, 2, None, "not_utf8"),

@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,11 +21,17 @@ import arcadedb_embedded
 
 from support.house import ROOT
 
-__all__ = ["Neo4jServer"]
+__all__ = ["QUICK_TO_START", "Neo4jServer"]
 
 _POM: Final = ROOT / "tests" / "neo4j" / "pom.xml"
 _START_SECONDS: Final = 120
 _OPENED: Final = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
+QUICK_TO_START: Final = (
+    "-Xms256m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",  # it lives for minutes: quick to start counts, not quick in the end
+)
 _CONFIG: Final = """\
 server.default_listen_address=127.0.0.1
 server.default_advertised_address=127.0.0.1
@@ -54,12 +61,14 @@ class Neo4jServer:
         self.process = process
 
     @classmethod
-    async def start(cls, home: Path, password: str | None = None) -> Neo4jServer:
+    async def start(
+        cls, home: Path, password: str | None = None, java_options: Sequence[str] = QUICK_TO_START
+    ) -> Neo4jServer:
         """Starts it on ``home``, which is made where it is missing, and waits until it answers."""
-        return await asyncio.to_thread(cls._start, home, password)
+        return await asyncio.to_thread(cls._start, home, password, java_options)
 
     @classmethod
-    def _start(cls, home: Path, password: str | None) -> Neo4jServer:
+    def _start(cls, home: Path, password: str | None, java_options: Sequence[str]) -> Neo4jServer:
         jars = _jars()
         port = _free_port()
         (home / "conf").mkdir(parents=True, exist_ok=True)
@@ -76,10 +85,7 @@ class Neo4jServer:
                 [
                     java,
                     *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED),
-                    "-Xms256m",
-                    "-Xmx512m",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",  # it lives for minutes: quick to start counts, not quick in the end
+                    *java_options,
                     "-Dlog4j2.disable.jmx=true",
                     "-cp",
                     f"{jars}/*",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
 
 from exchange.workbook.plans import sheet_named
+from exchange.workbook.reader import read_workbook
 from exchange.workbook.template import Language, write_template
 
-__all__ = ["fill", "rows_of", "table"]
+__all__ = ["EXPANDED", "ROW", "fill", "read", "rows_of", "sheet_of", "table", "with_heading"]
 
 _BLOCK_OF_USE = {"Reagent": "reagent", "Equipment": "equipment"}
+EXPANDED = ["操作编号", "传代时间", "执行机构", "操作人", "输入细胞批次编号", "批次号", "细胞接种密度"]
+ROW = ["O1", "2025-01-18T10:00:00+08:00", "ORG-1", "P-1", "L1", "L1P1", 4000]
 
 
 def fill(path: Path, records: Iterable[Mapping[str, Any]], language: Language = "both") -> None:
@@ -118,3 +121,18 @@ def _typed(value: Any) -> Any:
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
         return "; ".join(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def read(path: Path, **options: Any) -> tuple[list[Any], list[tuple[str | None, str]]]:
+    """The values of the records, and (cell, code) of everything that is wrong."""
+    records = list(read_workbook(path, **options))
+    problems = [(problem.place.cell, problem.code) for record in records for problem in record.problems]
+    return [record.value for record in records if record.value is not None], problems
+
+
+def sheet_of(tmp_path: Path, *rows: Sequence[Any], title: str = "扩增") -> Path:
+    return table(tmp_path / "w.xlsx", title, [list(row) for row in rows])
+
+
+def with_heading(name: str, value: Any, *, at: int = 7) -> tuple[list[Any], list[Any]]:
+    return [*EXPANDED[:at], name, *EXPANDED[at:]], [*ROW[:at], value, *ROW[at:]]
