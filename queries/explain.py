@@ -75,7 +75,7 @@ async def explain(
             cancel=cancel,
         )
 
-    routes = (await run_kernel(work, view.kernel_seconds)).found
+    routes = (await run_kernel(work, view.kernel_seconds, view.gone)).found
     item = item_of(view, answer, row)
     log_shown(view, answer, [item.node])
     return Explanation(

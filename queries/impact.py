@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 _UPSTREAM = frozenset({Hazard.HERITABLE, Hazard.CONTAGIOUS})
+_SEED_KINDS = frozenset({"Equipment", "StoragePosition", "Person"})  # besides material
 _MOST_SEEDS = 10_000
 # The order of kinds in an answer is that of their names.
 _RANK_OF_KIND = np.argsort(np.argsort(np.array(KIND_NAMES))).astype(np.int64)
@@ -201,7 +202,7 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     def work(cancel: Array) -> Spread:
         return lineage.impact(asked.hazard, asked.seeds, asked.channels, closed=asked.closed, cancel=cancel)
 
-    stopped = await run_kernel(work, view.kernel_seconds)
+    stopped = await run_kernel(work, view.kernel_seconds, view.gone)
     spread = stopped.found
     numbers = tuple(number for seed in asked.seeds if (number := lineage.find(seed.node)) is not None)
     kinds_above = np.array([view.hides_kind(kind) for kind in KIND_NAMES])
@@ -228,6 +229,14 @@ def _check(asked: ImpactAsked) -> None:
         raise BadInput(
             f"{len(asked.seeds)} seeds are named; at most {_MOST_SEEDS}.", remedy="Ask in parts.", member="seeds"
         )
+    for seed in asked.seeds:
+        kind, key = seed.node
+        if not KINDS[kind].is_material and kind not in _SEED_KINDS:
+            raise BadInput(
+                f"Nothing spreads from {kind}:{key}.",
+                remedy="Name material, a reagent, a machine, a position or a person.",
+                member="seeds",
+            )
     channel_sets(asked.hazard, asked.channels)
 
 
@@ -303,7 +312,9 @@ async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
         backward = Asked(starts=tuple(seeds), directions=(Direction.BACKWARD,), uses=False)
         lineage = await view.lineages(pushdown=True).lineage(answer.as_of, backward)
     starts = [number for node in seeds if (number := lineage.find(node)) is not None]
-    reached = await run_kernel(lambda flag: lineage.reach(starts, Direction.BACKWARD, cancel=flag), view.kernel_seconds)
+    reached = await run_kernel(
+        lambda flag: lineage.reach(starts, Direction.BACKWARD, cancel=flag), view.kernel_seconds, view.gone
+    )
     nodes = sorted(lineage.node(number) for number in set(reached.found.nodes.tolist()).difference(starts))
     hidden = await view.hidden(nodes, answer.as_of)
     view.show_keys("impact", [node for node in nodes if node not in hidden])

@@ -6,13 +6,14 @@ Source: specification 2 (G-05).
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.errors import NotPermitted
-from graph.keeping import Lineages, Pushdown
+from graph.keeping import Index, Lineages, Pushdown
 from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
@@ -104,8 +105,9 @@ class View:
     vault: Vault = field(default_factory=NoVault)
     log: AccessLog = field(default_factory=NoLog)
     stubs: Stubs = field(default_factory=Stubs)
-    index: Lineages | None = None  # None: questions of lineage are pushed down to the database
+    index: Index | None = None  # None: questions of lineage are pushed down to the database
     kernel_seconds: float | None = None  # how long a question of lineage may be thought about
+    gone: asyncio.Future[None] | None = None  # done when nobody waits for the answer any more
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
 

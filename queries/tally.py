@@ -61,7 +61,8 @@ def completeness(view: View, answer: Impact) -> Completeness:
     """Not whole: it was stopped, or meets what was only named and whose origin is not recorded."""
     reasons: list[str] = []
     if not answer.spread.is_complete:
-        reasons.append(f"stopped after {view.kernel_seconds:g} seconds: more may be affected")
+        limit = "" if view.kernel_seconds is None else f" after {view.kernel_seconds:g} seconds"
+        reasons.append(f"stopped{limit}: more may be affected")
     rows = np.flatnonzero(np.isin(answer.spread.nodes, stubs_of(answer.lineage)))
     first = answer.rows(0, NAMED_STUBS, rows)
     nodes = [(answer.lineage.node(int(answer.spread.nodes[row])), bool(answer.hidden[row])) for row in first]

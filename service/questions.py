@@ -14,6 +14,7 @@ from schema import Answer, Context, execute
 from service.logs import log_failure
 from service.routes import viewer_of
 from service.store import Store
+from service.waiting import waiting
 
 __all__ = ["Questions"]
 
@@ -31,12 +32,10 @@ class Questions:
     async def answer(self, request: Request) -> Response:
         """The answer in GraphQL's shape. What is no GraphQL request at all gets an error of the service."""
         asked = await _read(request)
-        answer = await execute(
-            Context(view=self._store.view(viewer_of(request)), door=self._store.ledger),
-            asked["query"],
-            asked["variables"],
-            asked["operationName"],
-        )
+        with waiting(request) as gone:
+            view = self._store.view(viewer_of(request), gone=gone)
+            context = Context(view=view, door=self._store.ledger)
+            answer = await execute(context, asked["query"], asked["variables"], asked["operationName"])
         for failure in answer.failures:
             log_failure("question failed", failure, route="/graphql")
         return _respond(request, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib.metadata
 from collections.abc import AsyncIterator
@@ -57,8 +58,8 @@ class Store:
             kernel_seconds=settings.question_seconds,
         )
 
-    def view(self, viewer: Viewer) -> View:
-        """The lineage through someone's eyes, for one answer."""
+    def view(self, viewer: Viewer, *, gone: asyncio.Future[None] | None = None) -> View:
+        """The lineage through someone's eyes, for one answer. ``gone`` is done when nobody waits for it any more."""
         return View(
             reader=self.reader,
             viewer=viewer,
@@ -66,6 +67,7 @@ class Store:
             log=self.access_log,
             index=self.index,
             kernel_seconds=self.kernel_seconds,
+            gone=gone,
         )
 
 

@@ -4,13 +4,14 @@
 with the same kernels. Either is a ``Lineages``: what questions are asked of.
 """
 
-from graph.keeping.asked import Asked, Lineages
-from graph.keeping.keeper import IndexState, Keeper
+from graph.keeping.asked import Asked, Index, IndexState, Lineages
+from graph.keeping.keeper import Keeper
 from graph.keeping.pushdown import Pushdown
 from graph.keeping.running import Stopped, run_kernel
 
 __all__ = [
     "Asked",
+    "Index",
     "IndexState",
     "Keeper",
     "Lineages",

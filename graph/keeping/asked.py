@@ -8,7 +8,7 @@ from typing import Protocol
 from graph.index.lineage import Lineage
 from graph.reader import AsOf, Direction, NodeId
 
-__all__ = ["Asked", "Lineages"]
+__all__ = ["Asked", "Index", "IndexState", "Lineages"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,18 @@ class Asked:
     storage: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexState:
+    """How an index stands. ``state``: empty (nothing was asked yet), building, ready, broken."""
+
+    state: str
+    seq: int = 0
+    things: int = 0
+    edges: int = 0  # presences in machines and positions among them
+    bytes: int = 0
+    reason: str | None = None  # why it is broken, or was built anew
+
+
 class Lineages(Protocol):
     """Gives the lineage as it stood at a position."""
 
@@ -36,3 +48,9 @@ class Lineages(Protocol):
     async def lineage(self, as_of: AsOf, asked: Asked) -> Lineage:
         """The lineage at a position, with at least what was asked for in it."""
         ...
+
+
+class Index(Lineages, Protocol):
+    """One that is kept in memory."""
+
+    def state(self) -> IndexState: ...

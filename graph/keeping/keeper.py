@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 import orjson
@@ -15,12 +14,12 @@ from graph.index.derivation import derive
 from graph.index.facts import Facts
 from graph.index.lineage import Lineage
 from graph.index.work import Workshop
-from graph.keeping.asked import Asked
+from graph.keeping.asked import Asked, IndexState
 from graph.ledger.chain import Chain
 from graph.ledger.model import Entry, Head, Since
 from graph.reader import AsOf, EntryRow
 
-__all__ = ["IndexState", "Keeper"]
+__all__ = ["Keeper"]
 
 _PAGE: Final = 2_000  # entries that are taken at once while the index is built
 _PINNED: Final = 4  # positions besides the last one whose lineage is kept
@@ -36,18 +35,6 @@ class LedgerOfEntries(Protocol):
     def entries(self, after: int = 0, until: int | None = None) -> AsyncIterator[Entry]: ...
 
     async def since(self, seq: int) -> Since: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexState:
-    """How the index stands. ``state``: empty (nothing was asked yet), building, ready, broken."""
-
-    state: str
-    seq: int = 0
-    things: int = 0
-    edges: int = 0
-    bytes: int = 0
-    reason: str | None = None  # why it is broken, or was built anew
 
 
 class Keeper:

@@ -17,26 +17,29 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Stopped(Generic[T]):
-    """What a kernel gave, and whether it was stopped because its time was up."""
+    """What a kernel gave, and whether it was told to stop before it had ended."""
 
     found: T
-    is_timed_out: bool
+    is_early: bool
 
 
-async def run_kernel(work: Callable[[Array], T], seconds: float | None) -> Stopped[T]:
+async def run_kernel(
+    work: Callable[[Array], T], seconds: float | None, gone: asyncio.Future[None] | None = None
+) -> Stopped[T]:
     """Runs ``work`` in a thread with a flag that stops it.
 
-    After so many seconds the flag is raised, and what it has by then comes back. Where the caller is cancelled the flag
-    is raised, too, and nobody waits for the rest.
+    After so many seconds, or when ``gone`` is done because nobody waits for the answer any more, the flag is raised,
+    and what it has by then comes back. Where the caller is cancelled the flag is raised, too.
     """
     flag = never()
     running = asyncio.ensure_future(asyncio.to_thread(work, flag))
     try:
-        done, _ = await asyncio.wait({running}, timeout=seconds)
-        if done:
-            return Stopped(running.result(), is_timed_out=False)
+        waited_for = {running} if gone is None else {running, gone}
+        done, _ = await asyncio.wait(waited_for, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if running in done:
+            return Stopped(running.result(), is_early=False)
         flag[0] = 1
-        return Stopped(await running, is_timed_out=True)
+        return Stopped(await running, is_early=True)
     except asyncio.CancelledError:
         flag[0] = 1
         running.add_done_callback(_forget)
