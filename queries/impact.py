@@ -118,7 +118,7 @@ class Impact:
     @cached_property
     def kinds(self) -> Array:
         """The kind of each row, as a code."""
-        kinds: Array = self.lineage.facts.columns["thing_kind"].frozen()[self.spread.nodes]
+        kinds: Array = self.lineage.facts.columns["thing_kind"].take(self.spread.nodes)
         return kinds
 
     @cached_property
@@ -206,7 +206,7 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     spread = stopped.found
     numbers = tuple(number for seed in asked.seeds if (number := lineage.find(seed.node)) is not None)
     kinds_above = np.array([view.hides_kind(kind) for kind in KIND_NAMES])
-    hidden = kinds_above[lineage.facts.columns["thing_kind"].frozen()[spread.nodes]]
+    hidden = kinds_above[lineage.facts.columns["thing_kind"].take(spread.nodes)]
     personal = await personal_rows(view, lineage, spread.nodes, as_of)
     answer = Impact(
         asked=asked,

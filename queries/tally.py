@@ -9,7 +9,6 @@ import numpy as np
 
 from graph.index.codes import KIND_CODES, KIND_NAMES
 from graph.index.lineage import Lineage
-from graph.index.tables import Array
 from graph.keeping.standing import Parts, Standing
 from graph.reader import NodeId
 from queries.impact import Impact
@@ -85,12 +84,15 @@ def completeness(view: View, answer: Impact) -> Completeness:
     )
 
 
-def stubs_of(lineage: Lineage) -> Array:
+def stubs_of(lineage: Lineage) -> list[int]:
     """The numbers of things that were only named, not described, at the lineage's position."""
-    column = {name: lineage.facts.columns[f"node_{name}"].frozen() for name in ("thing", "seq", "recorded", "is_stub")}
-    shown = column["seq"] <= lineage.as_of.seq
-    if lineage.as_of.known_at_ms is not None:
-        shown &= column["recorded"] <= lineage.as_of.known_at_ms
-    is_stub = column["is_stub"] != 0
-    found: Array = np.setdiff1d(column["thing"][shown & is_stub], column["thing"][shown & ~is_stub])
-    return found
+    column, as_of = lineage.facts.columns, lineage.as_of
+
+    def is_known(row: int) -> bool:
+        return as_of.shows(column["node_seq"][row], column["node_recorded"][row], None, None)
+
+    known = [
+        (thing, [column["node_is_stub"][row] for row in rows if is_known(row)])
+        for thing, rows in lineage.facts.stubs.items()
+    ]
+    return [thing for thing, stubs in known if stubs and all(stubs)]

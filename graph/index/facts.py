@@ -12,6 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
+import numpy as np
+
 from graph.index.codes import (
     CELL_LOT,
     CELL_UNIT,
@@ -135,6 +139,13 @@ class Facts:
         self.closings: dict[int, list[int]] = {}
         for row, op in enumerate(self.columns["closing_op"].frozen().tolist()):
             self.closings.setdefault(op, []).append(row)
+        # The node records of things that were stubs at first.
+        self.stubs: dict[int, list[int]] = {}
+        node_thing = self.columns["node_thing"].frozen()
+        for row in np.flatnonzero(self.columns["node_is_stub"].frozen()).tolist():
+            self.stubs[int(node_thing[row])] = []
+        for row in np.flatnonzero(np.isin(node_thing, list(self.stubs))).tolist():
+            self.stubs[int(node_thing[row])].append(row)
         self.voids = {op: row for row, op in enumerate(self.columns["void_op"].frozen().tolist())}
 
     @property
@@ -144,6 +155,16 @@ class Facts:
     @property
     def op_count(self) -> int:
         return len(self.op_keys)
+
+    def sizes(self) -> dict[str, int]:
+        """How many rows each column has. What is appended later does not change those."""
+        return {name: len(column) for name, column in self.columns.items()}
+
+    def arrays(self, sizes: Mapping[str, int] | None = None) -> dict[str, NDArray[Any]]:
+        """The columns as arrays: all that there is, or the first rows as `sizes` once told."""
+        if sizes is None:
+            return {name: column.frozen() for name, column in self.columns.items()}
+        return {name: column.first(sizes[name]) for name, column in self.columns.items()}
 
     # -- things ----------------------------------------------------------------------------------------------------
 
@@ -180,6 +201,21 @@ class Facts:
         """The rows of another table that belong to one row."""
         ends = self.columns[f"{table}_{column}_end"]
         return range(ends[owner - 1] if owner else 0, ends[owner])
+
+    def ends(self, op: int, side: str) -> list[tuple[int, list[int]]]:
+        """What an operation has at one side (input or output), each with the units that are named."""
+        units = self.columns[f"{side}_unit"]
+        found = []
+        for row in self.part("op", f"{side}s", op):
+            named = self.part(side, "units", row)
+            found.append((self.columns[f"{side}_thing"][row], units.part(named.start, named.stop)))
+        return found
+
+    def is_live(self, op: int, as_of: AsOf) -> bool:
+        columns = self.columns
+        void = self.voids.get(op)
+        voided = (None, None) if void is None else (columns["void_seq"][void], columns["void_recorded"][void])
+        return as_of.shows(columns["op_seq"][op], columns["op_recorded"][op], *voided)
 
     def uses(self, op: int) -> range:
         return self.part("op", "uses", op)
@@ -228,6 +264,8 @@ class Facts:
         elif shape == "node":
             row = self.thing(KIND_CODES[record["kind"]], record["id"])
             is_stub = int(bool(record.get("stub")))
+            if is_stub or row in self.stubs:
+                self.stubs.setdefault(row, []).append(len(self.columns["node_thing"]))
             for name, value in (("thing", row), ("seq", seq), ("recorded", recorded), ("is_stub", is_stub)):
                 self.columns[f"node_{name}"].append(value)
             if record["kind"] == "StoragePosition":

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from typing import Final, Protocol
 
 import orjson
 
 from graph.errors import IntegrityBroken
-from graph.index.derivation import derive
 from graph.index.facts import Facts
+from graph.index.index import Index
 from graph.index.lineage import Lineage
-from graph.index.work import Workshop
 from graph.keeping.asked import Asked, IndexState
 from graph.ledger.chain import Chain
 from graph.ledger.model import Entry, Head, Since
-from graph.reader import AsOf, EntryRow
+from graph.reader import AsOf, EntryRow, HeadRow
 
 __all__ = ["Keeper"]
 
 _PAGE: Final = 2_000  # entries that are taken at once while the index is built
-_PINNED: Final = 4  # positions besides the last one whose lineage is kept
 _LOOKS: Final = 4  # at what seems broken: ArcadeDB 26.10 may show a head for a moment before the entries it names
 _LOOK_SECONDS: Final = 0.05
 
@@ -49,18 +46,15 @@ class Keeper:
         self._turn = asyncio.Lock()
         self._looks = 0  # how often the ledger was looked at, begun or done
         self._chain = Chain()
-        self._epoch: str | None = None
-        self._facts = Facts()
-        self._workshop = Workshop()
-        self._latest: Lineage | None = None
-        self._pinned: OrderedDict[AsOf, Lineage] = OrderedDict()
+        self._index: Index | None = None
+        self._compacting: asyncio.Task[None] | None = None
         self._state = "empty"
         self._reason: str | None = None
 
     def state(self) -> IndexState:
-        latest = self._latest
-        if latest is None:
+        if self._index is None:
             return IndexState(state=self._state, seq=self._chain.seq, reason=self._reason)
+        latest = self._index.lineage
         view = latest.derived.view
         return IndexState(
             state=self._state,
@@ -71,6 +65,11 @@ class Keeper:
             reason=self._reason,
         )
 
+    async def close(self) -> None:
+        """Waits for what is done in the background."""
+        if self._compacting is not None:
+            await asyncio.wait({self._compacting})
+
     # -- what questions ask ----------------------------------------------------------------------------------------
 
     async def position(self) -> AsOf:
@@ -80,38 +79,25 @@ class Keeper:
         """
         begun = self._looks
         async with self._turn:
-            if self._looks == begun or self._latest is None:
+            if self._looks == begun or self._index is None:
                 self._looks += 1
                 await self._catch_up()
-            assert self._latest is not None
-            return self._latest.as_of
+            assert self._index is not None
+            return self._index.lineage.as_of
 
     async def lineage(self, as_of: AsOf, asked: Asked) -> Lineage:  # noqa: ARG002 - everything is here
         """The lineage at a position: the last one, one that is kept, or one derived anew."""
-        if self._latest is None or self._latest.seq < as_of.seq:
+        if self._index is None or self._index.head.seq < as_of.seq:
             await self.position()
-        if (found := self._kept(as_of)) is not None:
-            return found
-        async with self._turn:
-            if (found := self._kept(as_of)) is None:
-                found = await asyncio.to_thread(self._derived, as_of)
-                self._pinned[as_of] = found
-                while len(self._pinned) > _PINNED:
-                    self._pinned.popitem(last=False)
-        return found
-
-    def _kept(self, as_of: AsOf) -> Lineage | None:
-        if self._latest is not None and self._latest.as_of == as_of:
-            return self._latest
-        if as_of in self._pinned:
-            self._pinned.move_to_end(as_of)
-        return self._pinned.get(as_of)
+        assert self._index is not None
+        latest = self._index.lineage
+        return latest if latest.as_of == as_of else await asyncio.to_thread(self._index.at, as_of)
 
     # -- catching up -----------------------------------------------------------------------------------------------
 
     async def _catch_up(self) -> None:
         try:
-            if self._latest is None:
+            if self._index is None:
                 self._state = "building"
                 await self._build()
             while await self._patiently():
@@ -120,24 +106,31 @@ class Keeper:
             self._state, self._reason = "broken", error.message
             raise
         except BaseException:
-            self._state = "ready" if self._latest is not None else "empty"
+            self._state = "ready" if self._index is not None else "empty"
             raise
         self._state = "ready"
 
     async def _build(self) -> None:
         """From the first entry on; what others write meanwhile comes as news."""
         head = await self._ledger.head()
-        self._chain, self._facts, self._epoch = Chain(), Facts(), head.epoch
+        chain, facts = Chain(), Facts()
+
+        def take(entries: Sequence[Entry]) -> None:
+            if not chain.follow(entries):
+                raise _broken(chain.difference or "")
+            facts.add(_row(entry) for entry in entries)
+
         page: list[Entry] = []
         async for entry in self._ledger.entries(until=head.seq):
             page.append(entry)
             if len(page) == _PAGE:
-                await asyncio.to_thread(self._take, page)
+                await asyncio.to_thread(take, page)
                 page = []
-        await asyncio.to_thread(self._take, page)
-        if self._chain.seq != head.seq:
-            raise _broken(f"Entry {self._chain.seq + 1} is missing: the head says that {head.seq} is the last.")
-        self._latest = await asyncio.to_thread(self._derived, AsOf(head.seq))
+        await asyncio.to_thread(take, page)
+        if chain.seq != head.seq:
+            raise _broken(f"Entry {chain.seq + 1} is missing: the head says that {head.seq} is the last.")
+        self._index = await asyncio.to_thread(Index, facts, _head(chain, head.epoch))
+        self._chain = chain
 
     async def _patiently(self) -> bool:
         for look in range(1, _LOOKS):
@@ -149,24 +142,34 @@ class Keeper:
 
     async def _take_news(self) -> bool:
         """Takes what came since; True where there may be more."""
+        assert self._index is not None
         news = await self._ledger.since(self._chain.seq)
         self._check(news)
         if not news.entries:
             return False
-        await asyncio.to_thread(self._take, news.entries)
-        if self._chain.seq < news.head.seq:
-            return True
-        if not self._chain.ends_at(news.head):
-            raise _broken(self._chain.difference or "")
-        await self._renew()
-        return False
+        chain = self._chain.fork()
+        if not chain.follow(news.entries):
+            raise _broken(chain.difference or "")
+        is_last = chain.seq >= news.head.seq
+        if is_last and not chain.ends_at(news.head):
+            raise _broken(chain.difference or "")
+        rows = [_row(entry) for entry in news.entries]
+        await asyncio.to_thread(self._index.apply, rows, _head(chain, news.head.epoch))
+        self._chain = chain
+        self._compact()
+        return not is_last
 
-    async def _renew(self) -> None:
-        self._latest = await asyncio.to_thread(self._derived, AsOf(self._chain.seq))
+    def _compact(self) -> None:
+        """In the background: who asks meanwhile is answered from what there is."""
+        assert self._index is not None
+        is_busy = self._compacting is not None and not self._compacting.done()
+        if self._index.needs_compaction and not is_busy:
+            self._compacting = asyncio.ensure_future(asyncio.to_thread(self._index.compact))
 
     def _check(self, news: Since) -> None:
         chain = self._chain
-        if news.head.epoch != self._epoch:
+        assert self._index is not None
+        if news.head.epoch != self._index.head.epoch:
             raise _broken("The store is another one than the index was made of: its epoch has changed.")
         if news.head.seq < chain.seq:
             raise _broken(
@@ -177,15 +180,9 @@ class Keeper:
         if not news.entries and news.head.seq > chain.seq:
             raise _broken(f"Entry {chain.seq + 1} is missing: the head says that {news.head.seq} is the last.")
 
-    def _take(self, entries: Sequence[Entry]) -> None:
-        chain = self._chain.fork()
-        if not chain.follow(entries):
-            raise _broken(chain.difference or "")
-        self._facts.add(_row(entry) for entry in entries)
-        self._chain = chain
 
-    def _derived(self, as_of: AsOf) -> Lineage:
-        return Lineage(facts=self._facts, derived=derive(self._facts, as_of), workshop=self._workshop, as_of=as_of)
+def _head(chain: Chain, epoch: str) -> HeadRow:
+    return HeadRow(seq=chain.seq, digest=chain.digest, epoch=epoch)
 
 
 def _row(entry: Entry) -> EntryRow:

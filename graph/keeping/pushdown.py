@@ -43,7 +43,7 @@ class Pushdown:
         for entry in await net.entries():
             facts.take(entry.record, entry.seq, entry.recorded_ms, touched)
         facts.seq = as_of.seq
-        return Lineage(facts=facts, derived=derive(facts, as_of), workshop=self._workshop, as_of=as_of)
+        return Lineage(facts=facts, derived=derive(facts.arrays(), as_of), workshop=self._workshop, as_of=as_of)
 
 
 class _Net:

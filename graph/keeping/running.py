@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from graph.index.lineage import never
 from graph.index.tables import Array
@@ -34,7 +34,7 @@ async def run_kernel(
     flag = never()
     running = asyncio.ensure_future(asyncio.to_thread(work, flag))
     try:
-        waited_for = {running} if gone is None else {running, gone}
+        waited_for: set[asyncio.Future[Any]] = {running} if gone is None else {running, gone}
         done, _ = await asyncio.wait(waited_for, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if running in done:
             return Stopped(running.result(), is_early=False)

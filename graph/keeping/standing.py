@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from graph.index.codes import (
     CELL_UNIT,
@@ -109,11 +110,7 @@ class Standing:
     # -- the account of a lot, from the facts -----------------------------------------------------------------------
 
     def _is_live(self, op: int) -> bool:
-        facts, as_of = self._lineage.facts, self._lineage.as_of
-        columns = facts.columns
-        void = facts.voids.get(op)
-        gone = (None, None) if void is None else (columns["void_seq"][void], columns["void_recorded"][void])
-        return as_of.shows(columns["op_seq"][op], columns["op_recorded"][op], *gone)
+        return self._lineage.facts.is_live(op, self._lineage.as_of)
 
     def _events(self, lot: int) -> list[Event]:
         columns = self._lineage.facts.columns
@@ -237,13 +234,24 @@ class Standing:
         here: int | None = place
         while here is not None and here not in passed:
             passed.add(here)
-            if self._level(here) == SITE:
+            if here in self._site_positions:
                 return here
             here = self._lineage.derived.places.parent_at(here, at_ms)
         return None
 
-    def _level(self, position: int) -> int:
-        return self._lineage.derived.places.level(position)
+    @cached_property
+    def _site_positions(self) -> frozenset[int]:
+        """The positions of level site, as the records say at the lineage's position."""
+        column = self._lineage.facts.columns
+        levels: dict[int, int] = {}
+        for row in range(len(column["position_thing"])):
+            is_known = self._lineage.as_of.shows(
+                column["position_seq"][row], column["position_recorded"][row], None, None
+            )
+            if is_known and column["position_level"][row] != _NOT_SAID:
+                levels[column["position_thing"][row]] = column["position_level"][row]
+        return frozenset(position for position, level in levels.items() if level == SITE)
 
 
+_NOT_SAID = 2
 _TOLD_AS = {"CHANGED_DISPOSITION": "to", "QC_RELEASE": "test_conclusion", "STORAGE_OUT": "storage_out_reason"}
