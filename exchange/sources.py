@@ -21,7 +21,9 @@ from graph.vocabulary import normal_heading as normal
 __all__ = ["is_kept_first", "open_source", "open_sources", "read_renaming"]
 
 _WORKBOOK_MARKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # zipped, and the old or encrypted form, which is refused
-_WORKBOOKS: Final = frozenset({".xlsx", ".xlsm", ".xls"})  # whatever it holds, so that who sends it is told what it is not
+_WORKBOOKS: Final = frozenset(
+    {".xlsx", ".xlsm", ".xls"}
+)  # whatever it holds, so that who sends it is told what it is not
 _SEPARATED: Final = frozenset({".csv", ".tsv"})
 
 

@@ -27,7 +27,7 @@ from graph.rules.world import KnownNode, KnownOperation, NodeId, World
 from graph.times import Moment, with_offset
 from graph.vocabulary import KINDS, OPERATIONS, USES, FieldType
 
-__all__ = ["EdgeChange", "EdgeKey", "Effects", "Stamp", "Writes"]
+__all__ = ["EdgeChange", "EdgeKey", "Effects", "Properties", "Stamp", "Writes"]
 
 EdgeKey = tuple[str, str, str]  # edge type, kind it leaves, kind it reaches
 Properties = dict[str, Any]

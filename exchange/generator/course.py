@@ -101,6 +101,10 @@ class Course:
         return start, self.now
 
     @property
+    def donor(self) -> str:
+        return f"D{self.number:05d}"
+
+    @property
     def is_over(self) -> bool:
         return self.now > LAST
 

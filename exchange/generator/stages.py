@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from exchange.generator.course import Batch, Course, Steps
+from exchange.generator.subjects import enrolled, followed, given_to
 from exchange.generator.world import DAY, HOUR, MINUTE, Timed, World, date_text, time_text
 
 __all__ = ["run"]
@@ -22,7 +23,6 @@ _CELLS = {
 _ETHNICITIES = (("Han", 92), ("Zhuang", 2), ("Hui", 1), ("Manchu", 1), ("Uygur", 1), ("other", 3))
 _BLOOD_TYPES = (("O+", 33), ("A+", 30), ("B+", 28), ("AB+", 8), ("O-", 1))
 _FLOW = (("CD73", True), ("CD90", True), ("CD105", True), ("CD34", False), ("CD45", False), ("HLA-DR", False))
-_EVENTS = ("fever", "headache", "injection-site pain", "fatigue", "nausea", "joint swelling")
 
 FAILED_SCREENING = 300  # per mille, as all below
 FAILED_RELEASE = 80
@@ -54,7 +54,7 @@ def run(world: World, number: int, arrival: int) -> Iterator[Timed]:
 
 
 def _screening(course: Course) -> Steps[bool]:
-    donor, chance = _donor(course), course.chance
+    donor, chance = course.donor, course.chance
     yield course.node(
         "Donor",
         donor,
@@ -110,10 +110,6 @@ def _screening(course: Course) -> Steps[bool]:
     return failed is None
 
 
-def _donor(course: Course) -> str:
-    return f"D{course.number:05d}"
-
-
 def _donation(course: Course, tissue_type: str, count: int) -> Steps[None]:
     chance, facility = course.chance, course.facility
     course.wait(2, 20)
@@ -122,7 +118,7 @@ def _donation(course: Course, tissue_type: str, count: int) -> Steps[None]:
     yield from course.supplies("BAG", "SAL")
     yield course.operation(
         "COLLECTED",
-        [{"kind": "Donor", "id": _donor(course)}],
+        [{"kind": "Donor", "id": course.donor}],
         [{"kind": "Tissue", "id": tissue, "data": {"tissue_type": tissue_type}}],
         at=at,
         uses=course.with_supplies(),
@@ -564,84 +560,9 @@ def _treated(course: Course, doses: Batch) -> Steps[None]:
     course.spend(30, 120)
     given = 0
     while given < count:
-        subject = course.own_subject or (yield from _enrolled(course))
+        subject = course.own_subject or (yield from enrolled(course))
         for _ in range(1 + (given + 1 < count and chance.happens(400))):
-            yield _given(course, doses, first + given, subject)
+            yield given_to(course, doses, first + given, subject)
             given += 1
             course.wait(1, 3)
-        yield from _followed(course, subject)
-
-
-def _enrolled(course: Course) -> Steps[str]:
-    world, chance = course.world, course.chance
-    world.subjects += 1
-    subject = f"S{world.subjects:06d}"
-    values: dict[str, Any] = {"study": course.study, "arm": chance.pick(("low dose", "high dose"))}
-    if course.is_autologous:
-        values["same_person_as"] = _donor(course)
-        course.own_subject = subject
-    yield course.node("Subject", subject, **values)
-    yield course.operation(
-        "CONSENTED",
-        [{"kind": "Subject", "id": subject}],
-        [{"kind": "Document", "id": f"DOC-CONSENT-{course.study}"}],
-        at=(course.now, None),
-        values={"consent_version": f"DOC-CONSENT-{course.study}", "consented_on": date_text(course.now)},
-    )
-    yield course.operation(
-        "ENROLLED",
-        [{"kind": "Study", "id": course.study}],
-        [{"kind": "Subject", "id": subject}],
-        at=(course.now, None),
-    )
-    return subject
-
-
-def _given(course: Course, doses: Batch, number: int, subject: str) -> Timed:
-    chance, clinicians = course.chance, course.facility.clinicians
-    return course.operation(
-        "ADMINISTERED",
-        [doses.some(number, 1)],
-        [{"kind": "Subject", "id": subject}],
-        at=course.spend(15, 60),
-        operator=chance.pick(clinicians),
-        values={
-            "dose_cells": chance.between(50, 100) * 1_000_000,
-            "route": chance.pick(("intravenous", "intra-articular", "local")),
-            "administered_by": chance.pick(clinicians),
-            "identity_check_1": clinicians[0],
-            "identity_check_2": clinicians[1],
-        },
-    )
-
-
-def _followed(course: Course, subject: str) -> Steps[None]:
-    chance = course.chance
-    if chance.happens(500):
-        event = f"{course.name()}-AE"
-        onset = course.now - chance.between(1, 20) * HOUR
-        yield course.operation(
-            "EXPERIENCED",
-            [{"kind": "Subject", "id": subject}],
-            [
-                {
-                    "kind": "AdverseEvent",
-                    "id": event,
-                    "data": {
-                        "term": chance.pick(_EVENTS),
-                        "seriousness": "serious" if chance.happens(60) else "non_serious",
-                        "outcome": "recovered",
-                        "causality": chance.pick(("possible", "unlikely", "unrelated")),
-                        "onset_time": time_text(onset),
-                    },
-                }
-            ],
-            at=(course.now, None),
-        )
-    yield course.operation(
-        "FOLLOWED_UP",
-        [{"kind": "Subject", "id": subject}],
-        [{"kind": "Subject", "id": subject}],
-        at=(course.now, None),
-        values={"visit": "day 3", "findings": "no complaint"},
-    )
+        yield from followed(course, subject)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -37,6 +38,9 @@ from graph.times import now_ms
 
 __all__ = ["Ledger", "open_ledger"]
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 
 async def open_ledger(engine: Engine, ring: KeyRing, *, clock: Callable[[], int] = now_ms) -> Ledger:
     """The ledger of a store whose constraints are installed. Makes its head where it has none.
@@ -66,6 +70,7 @@ class Ledger:
         self.vault = Vault(engine, ring)
         self._drafting = Drafting(ring, self.vault, clock=clock)
         self._draft: _Draft | None = None  # of what is expected next
+        self._workbench = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -155,7 +160,7 @@ class Ledger:
         Raises NotPermitted where the viewer may not record.
         """
         check_permitted(submission)
-        return Admitted(submission=submission, batch=await asyncio.to_thread(admit, submission))
+        return Admitted(submission=submission, batch=await self._beside(admit, submission))
 
     async def record(self, submission: Submission) -> Receipt:
         """As ``admit`` and ``apply``."""
@@ -187,7 +192,7 @@ class Ledger:
             is_repeated = (await self._drafting.load(tx, admitted, head)).is_repeated()
             raise _Refused(known if is_repeated else _key_used(admitted.submission))
         if draft is None or draft.case.admitted is not admitted or draft.case.head != head:
-            draft = _Draft(await self._drafting.load(tx, admitted, head), self._drafting)
+            draft = self._drafted(await self._drafting.load(tx, admitted, head))
         accepted = await draft.accepted
         if accepted is None:
             return self._refuse(draft.case)
@@ -200,13 +205,26 @@ class Ledger:
             self._drafting.cache.forget()
             raise _Refused(replace(receipt, seq=head.seq))
         self._drafting.cache.keep(draft.case.world.nodes.values(), after.digest)
+        await self._draft_next(tx, after, following, writer)
+        await writer.finish()
+        if self._draft is None:  # it may be there by now
+            await self._draft_next(tx, after, following, writer)
+        return receipt
+
+    async def _draft_next(
+        self, tx: Transaction, head: Head, following: Callable[[], Admitted | None] | None, writer: GraphWriter
+    ) -> None:
+        """As this transaction sees the store is how the next one will find it, unless the head is another one then."""
         coming = following() if following is not None else None
         if coming is not None and coming.batch.items:
-            # As this transaction sees the store is how the next will find it, unless the head is another one then.
-            case = await self._drafting.load(tx, coming, after, writer.finish)
-            self._draft = _Draft(case, self._drafting)
-        await writer.finish()
-        return receipt
+            self._draft = self._drafted(await self._drafting.load(tx, coming, head, writer.finish))
+
+    def _drafted(self, case: Case) -> _Draft:
+        return _Draft(case, self._beside(self._drafting.judge, case))
+
+    def _beside(self, work: Callable[[T], R], what: T) -> asyncio.Future[R]:
+        """Work that keeps a processor busy, in the thread for it: one, for two would only take it from each other."""
+        return asyncio.get_running_loop().run_in_executor(self._workbench, work, what)
 
     def _refuse(self, case: Case) -> Receipt:
         self._drafting.cache.forget()
@@ -244,8 +262,7 @@ class Ledger:
     async def _enter(self, tx: Transaction, accepted: Accepted) -> None:
         """Entries, what stands beside them, and the head after them."""
         entered = accepted.entered
-        if accepted.sealed:
-            await write_sealed(tx, accepted.sealed)
+        await write_sealed(tx, *accepted.sealed)
         await write_rows(tx, "Entry", entered.entries)
         await write_rows(tx, "Deviation", entered.deviations)
         await write_rows(tx, "Request", [entered.request])
@@ -271,10 +288,10 @@ _SINCE = (
 class _Draft:
     """A case under judgement: seconds of work for a large one, in which others who ask this process are answered."""
 
-    def __init__(self, case: Case, drafting: Drafting) -> None:
+    def __init__(self, case: Case, accepted: asyncio.Future[Accepted | None]) -> None:
         self.case = case
-        self.accepted = asyncio.ensure_future(asyncio.to_thread(drafting.judge, case))
-        self.accepted.add_done_callback(_note)
+        self.accepted = accepted
+        accepted.add_done_callback(_note)
 
 
 def _note(judged: asyncio.Future[Accepted | None]) -> None:

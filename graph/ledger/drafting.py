@@ -56,7 +56,7 @@ class Accepted:
     """What is to be written, all of it in one transaction."""
 
     entered: Entered
-    sealed: list[dict[str, Any]] = field(repr=False)
+    sealed: tuple[list[dict[str, Any]], list[dict[str, Any]]] = field(repr=False)  # new, and returning
     writes: Writes
 
 
@@ -117,7 +117,7 @@ class Drafting:
         if case.batch.violations or judgement.writes is None:
             return None
         entered = enter(judgement, submission, head=head, now=now)
-        sealed = [] if submission.dry_run else sealer.rows()  # they need keys, and a dry run makes none
+        sealed = ([], []) if submission.dry_run else sealer.rows()  # they need keys, and a dry run makes none
         return Accepted(entered=entered, sealed=sealed, writes=judgement.writes)
 
 

@@ -28,7 +28,8 @@ from graph.vocabulary import KINDS, OPERATIONS, is_genetic
 
 __all__ = ["NodeCache", "load_world"]
 
-_MOST_CACHED = 200_000
+_MOST_CACHED = 20_000  # so that memory does not grow with the ledger; what is used again is used soon
+_USED_ONCE = frozenset({"CellUnit", "QCResult", "AdverseEvent"})  # units are known through their lot
 
 
 class NodeCache:
@@ -56,8 +57,8 @@ class NodeCache:
         """What is known once the head has this digest, should the transaction be committed."""
         self._digest = digest
         for node in nodes:
-            if node.kind == "CellUnit":
-                continue  # known through their lot
+            if node.kind in _USED_ONCE:
+                continue
             node.is_new = False
             self._nodes[node.kind, node.key] = node
             self._nodes.move_to_end((node.kind, node.key))

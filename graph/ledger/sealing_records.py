@@ -29,6 +29,7 @@ class PendingValue:
     value: Any = field(repr=False)
     persons: tuple[str, ...]
     keyed: str | None = None
+    is_returning: bool = False  # it came with the salt it had before, so the store may hold it
 
 
 def tier3_members(
@@ -129,7 +130,8 @@ class Sealer:
         keyed = None
         if is_sealed(value) and "value" not in value:
             return str(value["sealed"])  # its value stays unavailable here
-        if is_sealed(value):
+        is_returning = is_sealed(value)
+        if is_returning:
             salt, plain = base64.b64decode(value["salt"]), value["value"]
         else:
             salt, plain = secrets.token_bytes(SALT_LENGTH), value
@@ -137,13 +139,19 @@ class Sealer:
         if declared.ref is not None:
             keyed = same_person_digest(str(plain), self._ring)
             world.keyed_digests[digest] = keyed
-        self.pending[digest] = PendingValue(digest=digest, salt=salt, value=plain, persons=persons, keyed=keyed)
+        self.pending[digest] = PendingValue(
+            digest=digest, salt=salt, value=plain, persons=persons, keyed=keyed, is_returning=is_returning
+        )
         return digest
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The sealed values as database rows. Makes missing keys, durably, first."""
+    def rows(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The sealed values as database rows: new ones, and those that the store may hold already.
+
+        Makes missing keys, durably, first.
+        """
         self._ring.ensure({person for value in self.pending.values() for person in value.persons})
-        rows = []
+        new: list[dict[str, Any]] = []
+        returning: list[dict[str, Any]] = []
         for value in self.pending.values():
             sealed = seal(value.value, value.persons, self._ring, salt=value.salt)
             row: dict[str, Any] = {
@@ -153,8 +161,8 @@ class Sealer:
             }
             if value.keyed is not None:
                 row["keyed"] = value.keyed
-            rows.append(row)
-        return rows
+            (returning if value.is_returning else new).append(row)
+        return new, returning
 
 
 def _with_payload(record: Record, payload: dict[str, Any]) -> Record:

@@ -42,7 +42,9 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
                 told = f"{name} was recorded before, with other content."
                 remedy = "Give this record another id; to mend the earlier one, correct or amend it."
                 if _holds_seal(known.payload):
-                    remedy += " If it is the same: sealed values are compared for who recorded it, and for who may see them."
+                    remedy += (
+                        " If it is the same: sealed values are compared for who recorded it, and for who may see them."
+                    )
                 is_again = name == item.record.name and is_same(item.record.canonical, known.payload)
             elif (first := seen.get(name)) is not None:
                 told = f"{name} stands twice in this request, with different content."
@@ -136,11 +138,16 @@ def check_links(batch: Batch, world: World) -> None:
     makers = batch.makers
     restated = _restated(batch, world)
 
+    there: set[NodeId] = set()  # most are named again and again
+
     def exists(kind: str, key: str) -> bool:
-        if kind == "CellUnit":
-            return exists("CellLot", lot_of_unit(key))
-        is_known = world.node(kind, key) is not None or (kind, key) in declared or (kind, key) in makers
-        return is_known or key in batch.unread
+        if (kind, key) in there:
+            return True
+        thing = ("CellLot", lot_of_unit(key)) if kind == "CellUnit" else (kind, key)
+        if world.node(*thing) is None and thing not in declared and thing not in makers:
+            return thing[1] in batch.unread
+        there.add((kind, key))
+        return True
 
     for item in batch.fresh:
         record = item.record
