@@ -1,0 +1,137 @@
+"""Columns that only grow: what is frozen stands in one array, mapped from a snapshot or not, what came since in a tail."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Column", "Names", "Texts"]
+
+_TYPES: Final = {"B": np.uint8, "i": np.int32, "q": np.int64, "d": np.float64}
+
+
+class Column:
+    """One number for each row. One thread appends; others may read what was there when they began."""
+
+    __slots__ = ("_parts", "append", "code")
+
+    def __init__(self, code: str, base: NDArray[Any] | None = None) -> None:
+        self.code = code
+        self._set(np.empty(0, _TYPES[code]) if base is None else base)
+
+    def _set(self, base: NDArray[Any]) -> None:
+        tail = array(self.code)
+        self._parts: tuple[NDArray[Any], array[Any]] = (base, tail)  # one assignment: a reader sees both or neither
+        self.append = tail.append
+
+    def __len__(self) -> int:
+        base, tail = self._parts
+        return len(base) + len(tail)
+
+    def __getitem__(self, row: int) -> Any:
+        base, tail = self._parts
+        return base[row].item() if row < len(base) else tail[row - len(base)]
+
+    def part(self, first: int, last: int) -> list[Any]:
+        """The values of rows first … last-1."""
+        base, tail = self._parts
+        known = len(base)
+        if first >= known:
+            return tail[first - known : last - known].tolist()
+        if last <= known:
+            found: list[Any] = base[first:last].tolist()
+            return found
+        return [*base[first:].tolist(), *tail[: last - known].tolist()]
+
+    def frozen(self) -> NDArray[Any]:
+        """All values as one array, never to be changed. Copies once after rows were appended."""
+        base, tail = self._parts
+        if tail:
+            self._set(np.concatenate((base, np.frombuffer(tail, dtype=_TYPES[self.code]))))
+        return self._parts[0]
+
+
+class Texts:
+    """One text for each row: in a snapshot one run of bytes with offsets, in memory a list."""
+
+    __slots__ = ("_blob", "_offsets", "_tail")
+
+    def __init__(self, blob: NDArray[np.uint8] | None = None, offsets: NDArray[np.int64] | None = None) -> None:
+        self._blob = np.empty(0, np.uint8) if blob is None else blob
+        self._offsets = np.zeros(1, np.int64) if offsets is None else offsets
+        self._tail: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1 + len(self._tail)
+
+    def __getitem__(self, row: int) -> str:
+        known = len(self._offsets) - 1
+        if row >= known:
+            return self._tail[row - known]
+        return bytes(self._blob[self._offsets[row] : self._offsets[row + 1]]).decode()
+
+    def append(self, text: str) -> None:
+        self._tail.append(text)
+
+    def packed(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """All texts as bytes and offsets, for a snapshot."""
+        encoded = [text.encode() for text in self._tail]
+        sizes = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
+        blob = np.concatenate((self._blob, np.frombuffer(b"".join(encoded), dtype=np.uint8)))
+        return blob, np.concatenate((self._offsets, self._offsets[-1] + np.cumsum(sizes)))
+
+
+class Names:
+    """Finds the row of a text within a group (a kind). What a snapshot holds is found by checksum, without a dictionary."""
+
+    __slots__ = ("_checksums", "_groups", "_new", "_rows", "_texts")
+
+    def __init__(
+        self,
+        texts: Texts,
+        groups: Column,
+        group_count: int,
+        *,
+        checksums: NDArray[np.uint32] | None = None,
+        rows: NDArray[np.int32] | None = None,
+    ) -> None:
+        self._texts, self._groups = texts, groups
+        self._checksums = np.empty(0, np.uint32) if checksums is None else checksums
+        self._rows = np.empty(0, np.int32) if rows is None else rows
+        self._new: list[dict[str, int]] = [{} for _ in range(group_count)]
+
+    def get(self, group: int, text: str) -> int | None:
+        found = self._new[group].get(text)
+        if found is not None or not len(self._rows):
+            return found
+        checksum = zlib.crc32(text.encode())
+        first = int(np.searchsorted(self._checksums, np.uint32(checksum)))
+        while first < len(self._rows) and self._checksums[first] == checksum:
+            row = int(self._rows[first])
+            if self._groups[row] == group and self._texts[row] == text:
+                return row
+            first += 1
+        return None
+
+    def add(self, group: int, text: str, row: int) -> None:
+        self._new[group][text] = row
+
+    def packed(self) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+        """Checksums in order and their rows, for a snapshot."""
+        known = len(self._rows)
+        new = np.fromiter(
+            (zlib.crc32(self._texts[row].encode()) for row in range(known, len(self._texts))),
+            dtype=np.uint32,
+            count=len(self._texts) - known,
+        )
+        checksums = np.concatenate((self._checksums, new))
+        rows = np.concatenate((self._rows, np.arange(known, len(self._texts), dtype=np.int32)))
+        order = np.argsort(checksums, kind="stable")
+        return checksums[order], rows[order]
+
+
