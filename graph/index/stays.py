@@ -114,7 +114,8 @@ def _counted_events(table: Any, links: Any, lot: int) -> Any:
         if table.op_type[op] == STORED:
             kind, time = _STORED, table.start[op]
             if table.end_last[op] != FOREVER:
-                keys[count], kinds[count], rows[count] = table.end_last[op] * 8 + _LEAVES, _LEAVES, row
+                rank = _LEAVES if table.end_last[op] > time else _TAKEN + 1  # never before its own beginning
+                keys[count], kinds[count], rows[count] = table.end_last[op] * 8 + rank, _LEAVES, row
                 count += 1
         elif table.op_type[op] == STORAGE_OUT:
             kind = _LEAVES
@@ -204,6 +205,8 @@ def _count_down(table: Any, links: Any, lot: int, made: float, cut: Any, exact: 
             count += 1
             continue
         if kinds[event] == _LEAVES:
+            if table.op_type[op] == STORED:
+                time, is_exact = table.end_last[op], table.end[op] == table.end_last[op]
             if table.op_type[op] == STORAGE_OUT and quantity > 0:
                 position = table.output_thing[table.outputs_off[op]]
                 free += _drain(table, links, position, quantity, stays, amounts, count)

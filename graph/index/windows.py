@@ -56,7 +56,8 @@ def _search(
                     row = (row // BLOCK + 1) * BLOCK
                     continue
                 marks = segment.marks[row]
-                at = max(low, segment.times[segment.arrived[row]])
+                arrived = segment.times[segment.arrived[row]]
+                at = max(low, arrived)
                 over = segment.times[segment.over[row]]
                 is_present = at < over or (at == over and (closed or marks & POINT != 0))
                 is_inside = (at < until or (at == until and ended)) and (
@@ -66,8 +67,8 @@ def _search(
                     if count < len(found.thing):
                         found.thing[count] = segment.thing[row]
                         found.time[count] = at
-                        is_hub_time = at == hubs.since[place] and not hubs.exact[place]
-                        found.doubt[count] = 1 if marks & INEXACT or is_hub_time else 0
+                        is_hub_time = hubs.since[place] > max(since, arrived)
+                        found.doubt[count] = 1 if marks & INEXACT or (is_hub_time and not hubs.exact[place]) else 0
                         found.presence[count] = row
                         found.is_new[count] = is_new
                     count += 1
