@@ -8,7 +8,7 @@ import numpy as np
 
 from graph.index.codes import CONTAINS, CREATES, INCLUSIVE, INEXACT, IS_MATERIAL, IS_MATERIAL_KIND, MATERIAL, REAGENT, SOME, USE
 from graph.index.incidence import Incidence, last_chance
-from graph.index.jit import kernel, part
+from graph.index.jit import aside, kernel
 from graph.index.tables import Array, Tables
 
 __all__ = ["Edges", "derive_edges"]
@@ -25,7 +25,7 @@ class Edges(NamedTuple):
     flags: Array
 
 
-@part
+@aside
 def _put(edges: Any, count: int, source: int, target: int, start: int, until: int, op: int, flags: int) -> int:
     if count < len(edges.source):
         edges.source[count] = source

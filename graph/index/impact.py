@@ -13,7 +13,7 @@ from graph.errors import BadInput
 from graph.index.codes import ALWAYS, FOREVER, EQUIPMENT, IS_MATERIAL_KIND, KIND_NAMES, PERSON, POSITION
 from graph.index.derivation import Derived
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
-from graph.index.spreading import CANCELLED, CLOSED, DOUBTED, FULL, THROUGH_EQUIPMENT, THROUGH_STORAGE, Seeds, Work, spread, tidy
+from graph.index.spreading import CANCELLED, CLOSED, DOUBTED, FULL, HOW, REACHED, THROUGH_EQUIPMENT, THROUGH_STORAGE, VIA, Seeds, Work, spread, tidy
 from graph.index.tables import Array
 from graph.index.windows import Found, Hubs, present
 from graph.index.work import Workshop
@@ -21,6 +21,7 @@ from graph.index.work import Workshop
 __all__ = ["PlacedSeed", "Run", "Spread", "find_spread", "place_seeds"]
 
 _GROWTH = 8
+_HOW_BITS = 2 ** (VIA - HOW) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,20 +156,21 @@ def _run(derived: Derived, placed: PlacedSeed, workshop: Workshop, mode: int, ca
         with workshop.spreading(derived.view, room) as work:
             status = spread(derived.view, placed.seeds, work, mode, cancel)
             run = _take(work)
-            room = len(work.entry_node) * _GROWTH
+            room = len(work.entries) * _GROWTH
             tidy(work)
         if status != FULL:
             return run, status != CANCELLED
 
 
 def _take(work: Work) -> Run:
-    nodes = work.reached[: work.counts[0]].copy()
+    nodes = work.reached[: work.counts[REACHED]].copy()
+    time, state = work.nodes[nodes].T
     return Run(
         nodes=nodes,
-        time=work.time[nodes],
-        doubt=(work.state[nodes] & DOUBTED) != 0,
-        how=work.how[nodes],
-        via=work.via[nodes],
+        time=time,
+        doubt=(state & DOUBTED) != 0,
+        how=(state >> HOW & _HOW_BITS).astype(np.uint8),
+        via=(state >> VIA).astype(np.int32),
     )
 
 

@@ -19,7 +19,7 @@ from graph.index.codes import (
     IS_MATERIAL_KIND,
     REAGENT,
 )
-from graph.index.jit import kernel, part
+from graph.index.jit import aside, kernel
 from graph.index.tables import Array, Tables, fixed
 
 __all__ = ["Incidence", "incidence", "is_instant", "last_chance", "takes"]
@@ -41,7 +41,7 @@ class Incidence(NamedTuple):
     until_flags: Array
 
 
-@part
+@aside
 def last_chance(table: Any, op: int) -> Any:
     """Up to when what an operation takes can pass something on, and whether that very instant counts (rule 1)."""
     if table.end_last[op] > table.start_last[op]:
@@ -49,14 +49,14 @@ def last_chance(table: Any, op: int) -> Any:
     return table.start_last[op], INCLUSIVE
 
 
-@part
+@aside
 def is_instant(table: Any, op: int) -> Any:
     if table.op_flags[op] & INSTANT:
         return True
     return table.start[op] == table.end_last[op] and table.start[op] == table.start_last[op]
 
 
-@part
+@aside
 def takes(table: Any, op: int, row: int) -> Any:
     """Whether an input is used up: by a material operation, a test that consumes it, or destruction."""
     return (
@@ -110,7 +110,7 @@ def _make(table: Any, made_by: Any, maker: Any) -> None:
                 maker[table.output_unit[place]] = op
 
 
-@part
+@aside
 def _go(table: Any, made_by: Any, unit: int, op: int, gone: Any, exact: Any, until: Any, flags: Any) -> None:
     """One taking of a thing. The door lets a unit be taken once; should it be twice, the later counts."""
     last = table.start_last[op]

@@ -11,7 +11,7 @@ import numba
 
 from graph.vocabulary import KINDS, OPERATIONS
 
-__all__ = ["kernel", "part"]
+__all__ = ["aside", "kernel", "part"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,9 +36,14 @@ def kernel(function: F) -> F:
     # Numba 0.68 keeps compiled code until the file of the outermost function changes: what that calls in other files,
     # and constants that come from the vocabulary, would stay as they were. So the name it is kept under tells of them.
     function.__qualname__ = f"{function.__qualname__}_{_VERSION}"
-    return cast(F, numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True, error_model="numpy")(function))
+    return cast(F, numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)(function))
 
 
 def part(function: F) -> F:
-    """A piece of kernels: compiled into each that calls it, and never called from outside."""
-    return cast(F, numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function))
+    """A piece of kernels that is written into each place that calls it. Must not return from its middle."""
+    return cast(F, numba.njit(inline="always")(function))
+
+
+def aside(function: F) -> F:
+    """A piece of kernels that is called, for what is rare: a call with whole tables costs as much as some edges."""
+    return cast(F, numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)(function))

@@ -34,7 +34,7 @@ from graph.index.codes import (
     WORKED,
 )
 from graph.index.incidence import Incidence, is_instant, takes
-from graph.index.jit import kernel, part
+from graph.index.jit import aside, kernel
 from graph.index.places import Places
 from graph.index.stays import stay_ends
 from graph.index.tables import Array, Tables
@@ -53,7 +53,7 @@ class Presences(NamedTuple):
     flags: Array
 
 
-@part
+@aside
 def _put(rows: Any, count: int, hub: int, thing: int, start: int, end: int, op: int, flags: int) -> int:
     if count < len(rows.hub):
         rows.hub[count] = hub
@@ -65,7 +65,7 @@ def _put(rows: Any, count: int, hub: int, thing: int, start: int, end: int, op: 
     return count + 1
 
 
-@part
+@aside
 def _names(table: Any, row: int, thing: int, is_unit: bool) -> Any:
     """Whether an input of a lot names the thing: the unit itself, or the lot without units."""
     first, last = table.input_units_off[row], table.input_units_off[row + 1]
@@ -77,7 +77,7 @@ def _names(table: Any, row: int, thing: int, is_unit: bool) -> Any:
     return False
 
 
-@part
+@aside
 def _next(table: Any, links: Any, thing: int, op: int) -> int:
     """When the thing was, at the latest, next taken, stored, shipped or given, for certain after the operation."""
     lot = table.lot[thing]
@@ -103,7 +103,7 @@ def _next(table: Any, links: Any, thing: int, op: int) -> int:
     return found
 
 
-@part
+@aside
 def _run(table: Any, links: Any, rows: Any, count: int, op: int, use: int, thing: int) -> int:
     start, end = table.use_start[use], table.use_end_last[use]
     flags = RUN | HERE
@@ -153,7 +153,7 @@ def _acts(table: Any, links: Any, rows: Any) -> int:
     return count
 
 
-@part
+@aside
 def _stand(
     table: Any, vessels: Any, rows: Any, count: int, thing: int, position: int, op: int, kind: int,
     start: int, start_exact: bool, end: int, end_exact: bool, cut: int, cut_exact: bool,
@@ -187,7 +187,7 @@ def _stand(
     return count
 
 
-@part
+@aside
 def _first_stay(table: Any, links: Any, lot: int, thing: int, is_unit: bool) -> int:
     """When the thing was, at the latest, first stored after it was made."""
     found = FOREVER
@@ -201,7 +201,7 @@ def _first_stay(table: Any, links: Any, lot: int, thing: int, is_unit: bool) -> 
     return found
 
 
-@part
+@aside
 def _first_stay_exact(table: Any, links: Any, lot: int, thing: int, at: int, is_unit: bool) -> Any:
     for place in range(links.inputs_off[lot], links.inputs_off[lot + 1]):
         row = links.inputs[place]

@@ -13,7 +13,7 @@ import numpy as np
 
 from graph.index.codes import ALWAYS, DESTROYS, FOREVER, FROM_SOME, IS_MATERIAL_KIND, REAGENT, STORAGE_OUT, STORED
 from graph.index.incidence import Incidence, takes
-from graph.index.jit import kernel, part
+from graph.index.jit import aside, kernel
 from graph.index.tables import Array, Tables
 
 __all__ = ["StayEnds", "stay_ends"]
@@ -38,7 +38,7 @@ class StayEnds(NamedTuple):
     whole_exact: Array
 
 
-@part
+@aside
 def _stands(table: Any, op: int, position: int) -> Any:
     for out in range(table.outputs_off[op], table.outputs_off[op + 1]):
         if table.output_thing[out] == position:
@@ -46,7 +46,7 @@ def _stands(table: Any, op: int, position: int) -> Any:
     return False
 
 
-@part
+@aside
 def _means(table: Any, row: int, thing: int, is_unit: bool) -> Any:
     """Whether an input means the whole thing: a unit by name or with its lot, a lot without units or quantity."""
     first, last = table.input_units_off[row], table.input_units_off[row + 1]
@@ -59,7 +59,7 @@ def _means(table: Any, row: int, thing: int, is_unit: bool) -> Any:
     return False
 
 
-@part
+@aside
 def _taken_out(table: Any, links: Any, lot: int, thing: int, target: int, position: int, is_unit: bool) -> Any:
     """When a stay was ended by taking out, and whether that time is exact.
 
@@ -99,7 +99,7 @@ def _taken_out(table: Any, links: Any, lot: int, thing: int, target: int, positi
     return FOREVER, True
 
 
-@part
+@aside
 def _counted_events(table: Any, links: Any, lot: int) -> Any:
     """What changes how much of a counted lot stands where, in order: (kinds, input rows)."""
     first, last = links.inputs_off[lot], links.inputs_off[lot + 1]
@@ -134,7 +134,7 @@ def _counted_events(table: Any, links: Any, lot: int) -> Any:
     return kinds[:count], rows[:count]
 
 
-@part
+@aside
 def _drain(table: Any, links: Any, position: int, amount: float, stays: Any, amounts: Any, count: int) -> float:
     """Takes an amount from the open stays in a position, the oldest first; gives what was found."""
     found = 0.0
@@ -147,7 +147,7 @@ def _drain(table: Any, links: Any, position: int, amount: float, stays: Any, amo
     return found
 
 
-@part
+@aside
 def _empty(table: Any, links: Any, row: int, stays: Any, amounts: Any, count: int) -> float:
     """Everything in the position is taken out, or a stay is closed; gives how much that was."""
     op = links.op_of_input[row]
@@ -172,7 +172,7 @@ def _empty(table: Any, links: Any, row: int, stays: Any, amounts: Any, count: in
     return found
 
 
-@part
+@aside
 def _one_position(table: Any, links: Any, stays: Any, amounts: Any, count: int) -> int:
     """The only position with an open stay; -1 where there is none or more than one."""
     found = -1
@@ -186,7 +186,7 @@ def _one_position(table: Any, links: Any, stays: Any, amounts: Any, count: int) 
     return found
 
 
-@part
+@aside
 def _count_down(table: Any, links: Any, lot: int, made: float, cut: Any, exact: Any, whole: Any, whole_exact: Any) -> None:
     """Follows the amounts of a counted lot; writes when each of its stays ran empty, by input row."""
     kinds, rows = _counted_events(table, links, lot)
@@ -260,7 +260,7 @@ def _by_amount(table: Any, links: Any, cut: Any, exact: Any, whole: Any, whole_e
             whole[thing], whole_exact[thing] = latest, is_exact
 
 
-@part
+@aside
 def _add(ends: Any, count: int, thing: int, position: int, op: int, cut: int, is_exact: bool) -> int:
     if count < len(ends.thing):
         ends.thing[count] = thing
@@ -271,7 +271,7 @@ def _add(ends: Any, count: int, thing: int, position: int, op: int, cut: int, is
     return count + 1
 
 
-@part
+@aside
 def _unit_cut(table: Any, links: Any, has_out: Any, lot: int, unit: int, row: int, position: int) -> Any:
     cut, is_exact = links.gone[unit], links.gone_exact[unit]
     if has_out[lot]:
@@ -281,7 +281,7 @@ def _unit_cut(table: Any, links: Any, has_out: Any, lot: int, unit: int, row: in
     return cut, is_exact
 
 
-@part
+@aside
 def _last_unit(table: Any, links: Any, has_out: Any, lot: int, row: int, position: int) -> Any:
     """When the last unit of a lot that was stored by its name had left."""
     made = links.made_by[lot]
@@ -295,7 +295,7 @@ def _last_unit(table: Any, links: Any, has_out: Any, lot: int, row: int, positio
     return latest, is_exact
 
 
-@part
+@aside
 def _lot_cut(table: Any, links: Any, has_out: Any, lot: int, row: int, position: int, cut: Any, exact: Any) -> Any:
     """The end of a stay of a lot as such: run empty, taken as a whole, its last unit gone, taken out."""
     made = links.made_by[lot]

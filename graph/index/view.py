@@ -59,14 +59,15 @@ def last_at_most(values: Any, first: int, last: int, wanted: int) -> int:
 @part
 def find_row(keys: Any, off: Any, owner: int) -> Any:
     """Where a thing's part of sparse or dense rows begins and ends."""
+    first, last = 0, 0
     if len(keys) == 0:
-        if owner >= len(off) - 1:
-            return 0, 0
-        return off[owner], off[owner + 1]
-    place = last_at_most(keys, 0, len(keys), owner)
-    if place < 0 or keys[place] != owner:
-        return 0, 0
-    return off[place], off[place + 1]
+        if owner < len(off) - 1:
+            first, last = off[owner], off[owner + 1]
+    else:
+        place = last_at_most(keys, 0, len(keys), owner)
+        if place >= 0 and keys[place] == owner:
+            first, last = off[place], off[place + 1]
+    return first, last
 
 
 @part

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from graph.index.codes import NEVER
-from graph.index.moments import Queue, make_queue
+from graph.index.moments import REACH
 from graph.index.reaching import Walker
 from graph.index.spreading import Work
 from graph.index.view import View
@@ -35,20 +35,14 @@ class Workshop:
     @contextmanager
     def spreading(self, view: View, entries: int = _LEAST) -> Iterator[Work]:
         """For the kernel `spread`, with room for so many things that wait."""
-        nodes, entries = view.node_count, max(entries, _LEAST)
-        moments = len(view.base.times), len(view.new.times), len(view.cut_times)
+        tables = (view.base.times, view.new.times, view.cut_times)
+        reaches = [len(times) // REACH + 1 for times in tables]
+        offsets = np.concatenate(([0], np.cumsum(reaches))) * REACH
         with self._lock:
             work = self._spreading.pop() if self._spreading else None
-        if work is None or len(work.time) < nodes or len(work.entry_node) < entries:
-            work = _make_work(_room(nodes), entries, work)
-        queues = (work.base, work.new, work.cuts)
-        if any(len(queue.head) < count for queue, count in zip(queues, moments, strict=True)):
-            base, new, cuts = (
-                queue if len(queue.head) >= count else make_queue(_room(count))
-                for queue, count in zip(queues, moments, strict=True)
-            )
-            work = work._replace(base=base, new=new, cuts=cuts)
-        yield work
+        if work is None or len(work.nodes) < view.node_count or len(work.entries) < entries or len(work.head) < offsets[-1]:
+            work = _make_work(_room(view.node_count), max(entries, _LEAST), int(offsets[-1]) // REACH)
+        yield work._replace(offsets=offsets)
         with self._lock:
             self._spreading.append(work)
 
@@ -70,25 +64,13 @@ class Workshop:
             self._walking.append(work)
 
 
-def _make_work(nodes: int, entries: int, old: Work | None) -> Work:
-    queues: tuple[Queue, Queue, Queue] = (
-        (old.base, old.new, old.cuts) if old else (make_queue(1), make_queue(1), make_queue(1))
-    )
+def _make_work(nodes: int, entries: int, tops: int) -> Work:
     return Work(
-        time=np.full(nodes, NEVER, dtype=np.int64),
-        state=np.zeros(nodes, dtype=np.uint8),
-        how=np.empty(nodes, dtype=np.uint8),
-        via=np.empty(nodes, dtype=np.int32),
+        nodes=np.tile(np.array([NEVER, 0], dtype=np.int64), (nodes, 1)),
         reached=np.empty(nodes, dtype=np.int32),
-        base=queues[0],
-        new=queues[1],
-        cuts=queues[2],
-        entry_node=np.empty(entries, dtype=np.int32),
-        entry_how=np.empty(entries, dtype=np.uint8),
-        entry_via=np.empty(entries, dtype=np.int32),
-        entry_next=np.empty(entries, dtype=np.int32),
-        doubt_node=np.empty(entries, dtype=np.int32),
-        doubt_how=np.empty(entries, dtype=np.uint8),
-        doubt_via=np.empty(entries, dtype=np.int32),
+        entries=np.empty((entries, 4), dtype=np.int32),
+        head=np.full(tops * REACH, -1, dtype=np.int32),
+        bits=np.zeros(tops * (64 * 64 + 64 + 1), dtype=np.uint64),
+        offsets=np.zeros(4, dtype=np.int64),
         counts=np.zeros(8, dtype=np.int64),
     )
