@@ -33,11 +33,12 @@ from graph.index.codes import (
 )
 from graph.index.columns import Column, Names, Texts
 from graph.index.instants import Clock
-from graph.reader import EntryRow
+from graph.reader import AsOf, EntryRow, NodeId
 
 __all__ = ["COLUMNS", "Facts", "Touched"]
 
 Record = Mapping[str, Any]
+Bounds = tuple[int, int]
 
 # Name -> type of number: B is 8 bits, i 32, q 64, d a float. `*_end` of a row is where its part of the next table ends.
 COLUMNS = {
@@ -59,6 +60,7 @@ COLUMNS = {
     "op_end_last": "q",
     "op_seq": "i",
     "op_recorded": "q",
+    "op_offset": "i",  # minutes east of UTC that its start was written in
     "op_operator": "i",
     "op_location": "i",
     "op_left": "i",  # temporary_storage_location
@@ -146,9 +148,54 @@ class Facts:
         self.names.add(kind, key, row)
         return row
 
-    def _full(self, text: str) -> int:
-        kind, _, key = text.partition(":")
-        return self.thing(KIND_CODES[kind], key)
+    def _named(self, name: str, ends: Iterable[Record]) -> int:
+        """The thing among an operation's ends and their units that a use calls ``Kind:key``, or only by its key."""
+        bare: dict[str, tuple[int, str]] = {}
+        for end in ends:
+            things = [(end["kind"], end["id"]), *(("CellUnit", unit) for unit in end.get("units", ()))]
+            for kind, key in things:
+                if name == f"{kind}:{key}":
+                    return self.thing(KIND_CODES[kind], key)
+                bare[key] = KIND_CODES[kind], key
+        return self.thing(*bare[name])
+
+    def node(self, number: int) -> NodeId:
+        return KIND_NAMES[self.columns["thing_kind"][number]], self.keys[number]
+
+    # -- operations ------------------------------------------------------------------------------------------------
+
+    def part(self, table: str, column: str, owner: int) -> range:
+        """The rows of another table that belong to one row."""
+        ends = self.columns[f"{table}_{column}_end"]
+        return range(ends[owner - 1] if owner else 0, ends[owner])
+
+    def uses(self, op: int) -> range:
+        return self.part("op", "uses", op)
+
+    def on(self, use: int) -> list[int]:
+        """What a use says that it touched; empty where it says nothing."""
+        rows = self.part("use", "on", use)
+        return self.columns["use_on"].part(rows.start, rows.stop)
+
+    def op_times(self, op: int, as_of: AsOf) -> tuple[Bounds, Bounds]:
+        """Start and end as known at a position, each the earliest and the latest; FOREVER where it is open."""
+        columns = self.columns
+        start = columns["op_start"][op], columns["op_start_last"][op]
+        return start, self._end(op, -1, (columns["op_end"][op], columns["op_end_last"][op]), as_of)
+
+    def use_times(self, op: int, use: int, as_of: AsOf) -> tuple[Bounds, Bounds]:
+        """The same of a use with a start of its own."""
+        columns = self.columns
+        start = columns["use_start"][use], columns["use_start_last"][use]
+        return start, self._end(op, use, (columns["use_end"][use], columns["use_end_last"][use]), as_of)
+
+    def _end(self, op: int, use: int, recorded: Bounds, as_of: AsOf) -> Bounds:
+        columns = self.columns
+        for row in self.closings.get(op, ()):
+            is_known = as_of.shows(columns["closing_seq"][row], columns["closing_recorded"][row], None, None)
+            if is_known and columns["closing_use"][row] == use:
+                return columns["closing_end"][row], columns["closing_end_last"][row]
+        return recorded
 
     # -- entries ---------------------------------------------------------------------------------------------------
 
@@ -258,13 +305,14 @@ class Facts:
         columns["op_end_last"].append(end_last)
         columns["op_seq"].append(seq)
         columns["op_recorded"].append(recorded)
+        columns["op_offset"].append(self._clock.offset(record["start"], zone))
         columns["op_operator"].append(self.thing(PERSON, record["operator"]))
         columns["op_location"].append(self.thing(POSITION, location) if location else -1)
         columns["op_left"].append(self.thing(POSITION, left) if left else -1)
         self._ends(record["inputs"], "input")
         self._ends(record.get("outputs", ()), "output")
         for use in record.get("uses", ()):
-            self._use(use, zone)
+            self._use(use, zone, record)
         columns["op_inputs_end"].append(len(columns["input_thing"]))
         columns["op_outputs_end"].append(len(columns["output_thing"]))
         columns["op_uses_end"].append(len(columns["use_thing"]))
@@ -285,7 +333,7 @@ class Facts:
                 units.append(self.thing(CELL_UNIT, unit))
             units_end.append(len(units))
 
-    def _use(self, use: Record, zone: str | None) -> None:
+    def _use(self, use: Record, zone: str | None, operation: Record) -> None:
         columns = self.columns
         flags = CLOSED_PROCESS if use.get("process") == "closed" else 0
         times = (0, 0, 0, 0)  # those of the operation
@@ -306,5 +354,6 @@ class Facts:
         columns["use_end"].append(times[2])
         columns["use_end_last"].append(times[3])
         for name in on:
-            columns["use_on"].append(self._full(name))
+            ends = (*operation["inputs"], *operation.get("outputs", ()))
+            columns["use_on"].append(self._named(name, ends))
         columns["use_on_end"].append(len(columns["use_on"]))

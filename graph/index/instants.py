@@ -40,6 +40,11 @@ class Clock:
             self._others[text, zone] = found
         return found
 
+    def offset(self, text: str, zone: str | None) -> int:
+        """Minutes east of UTC that a time was written in."""
+        known = self._offsets.get(text[19:]) if len(text) == 25 else None
+        return parse_moment(text, zone).offset_minutes if known is None else known // 60_000
+
     def _learn(self, day: str, offset: str) -> None:
         self._days[day] = (date.fromisoformat(day).toordinal() - _EPOCH_DAY) * 86_400_000
         shift = parse_zone(offset).utcoffset(None)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.errors import NotFound
-from graph.index.codes import CONTAINS, KIND_CODES, KIND_NAMES, MATERIAL, USE
+from graph.index.codes import CONTAINS, KIND_CODES, MATERIAL, USE
 from graph.index.derivation import Derived
 from graph.index.facts import Facts
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.index.impact import Spread, find_spread, place_seeds
+from graph.index.paths import Step, Storyteller
 from graph.index.reaching import CANCELLED, CUT, reach, untouch
 from graph.index.tables import Array
 from graph.index.work import Workshop
@@ -63,7 +64,7 @@ class Lineage:
         return None if found is None or found >= self.count else found
 
     def node(self, number: int) -> NodeId:
-        return KIND_NAMES[self.facts.columns["thing_kind"][number]], self.facts.keys[number]
+        return self.facts.node(number)
 
     def impact(
         self,
@@ -83,6 +84,10 @@ class Lineage:
         placed = place_seeds(self.derived, kinds, hazard, list(zip(numbers, seeds, strict=True)), closed=closed)
         flag = never() if cancel is None else cancel
         return find_spread(self.derived, placed, self.workshop, hazard, channels, closed=closed, cancel=flag)
+
+    def path(self, spread: Spread, number: int) -> list[Step]:
+        """How a thing was affected, from the seed on, in an answer of this lineage; empty for a seed itself."""
+        return Storyteller(facts=self.facts, derived=self.derived, as_of=self.as_of).path(spread, number)
 
     def _numbers(self, nodes: Iterable[NodeId]) -> list[int]:
         found = [(node, self.find(node)) for node in nodes]

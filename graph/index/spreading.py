@@ -217,7 +217,7 @@ def _contaminate(
             cut += 1
 
 
-@part
+@aside
 def _hub_of(cut_off: Any, epoch: int) -> Any:
     """The hub of an epoch by its number. Epochs stand in the order of hubs: one for each, and one for each cut."""
     low, high = 0, len(cut_off) - 1

@@ -38,6 +38,17 @@ class StayEnds(NamedTuple):
     whole_exact: Array
 
 
+class _Room(NamedTuple):
+    """For what is followed about one lot: as long as the most that any lot goes into, twice."""
+
+    used: Array
+    keys: Array
+    kinds: Array
+    rows: Array
+    stays: Array
+    amounts: Array
+
+
 @aside
 def _stands(table: Any, op: int, position: int) -> Any:
     for out in range(table.outputs_off[op], table.outputs_off[op + 1]):
@@ -60,14 +71,16 @@ def _means(table: Any, row: int, thing: int, is_unit: bool) -> Any:
 
 
 @aside
-def _taken_out(table: Any, links: Any, lot: int, thing: int, target: int, position: int, is_unit: bool) -> Any:
+def _taken_out(table: Any, links: Any, room: Any, lot: int, thing: int, target: int, position: int, is_unit: bool) -> Any:
     """When a stay was ended by taking out, and whether that time is exact.
 
     Stays of one thing in one position are gone through in order. Each is ended by the first taking-out that no earlier
     one was ended by and that is not for certain before it; one that is for certain after it ends it in any case.
     """
     first, last = links.inputs_off[lot], links.inputs_off[lot + 1]
-    used = np.zeros(last - first, dtype=np.bool_)
+    used = room.used
+    for place in range(first, last):
+        used[place - first] = False
     for place in range(first, last):
         row = links.inputs[place]
         op = links.op_of_input[row]
@@ -100,14 +113,11 @@ def _taken_out(table: Any, links: Any, lot: int, thing: int, target: int, positi
 
 
 @aside
-def _counted_events(table: Any, links: Any, lot: int) -> Any:
-    """What changes how much of a counted lot stands where, in order: (kinds, input rows)."""
-    first, last = links.inputs_off[lot], links.inputs_off[lot + 1]
-    keys = np.empty(2 * (last - first), dtype=np.int64)
-    kinds = np.empty(2 * (last - first), dtype=np.uint8)
-    rows = np.empty(2 * (last - first), dtype=np.int64)
+def _counted_events(table: Any, links: Any, room: Any, lot: int) -> int:
+    """Puts into ``room`` what changes how much of a counted lot stands where, in order; gives how many events there are."""
+    keys, kinds, rows = room.keys, room.kinds, room.rows
     count = 0
-    for place in range(first, last):
+    for place in range(links.inputs_off[lot], links.inputs_off[lot + 1]):
         row = links.inputs[place]
         op = links.op_of_input[row]
         kind, time = 0, table.start_last[op]
@@ -131,7 +141,7 @@ def _counted_events(table: Any, links: Any, lot: int) -> Any:
             keys[other + 1], kinds[other + 1], rows[other + 1] = keys[other], kinds[other], rows[other]
             other -= 1
         keys[other + 1], kinds[other + 1], rows[other + 1] = key, kind, row
-    return kinds[:count], rows[:count]
+    return count
 
 
 @aside
@@ -187,14 +197,15 @@ def _one_position(table: Any, links: Any, stays: Any, amounts: Any, count: int) 
 
 
 @aside
-def _count_down(table: Any, links: Any, lot: int, made: float, cut: Any, exact: Any, whole: Any, whole_exact: Any) -> None:
+def _count_down(
+    table: Any, links: Any, room: Any, lot: int, made: float, cut: Any, exact: Any, whole: Any, whole_exact: Any
+) -> None:  # fmt: skip
     """Follows the amounts of a counted lot; writes when each of its stays ran empty, by input row."""
-    kinds, rows = _counted_events(table, links, lot)
-    stays = np.empty(len(rows), dtype=np.int64)
-    amounts = np.empty(len(rows), dtype=np.float64)
+    events = _counted_events(table, links, room, lot)
+    kinds, rows, stays, amounts = room.kinds, room.rows, room.stays, room.amounts
     count = np.int64(0)
     free, taken, loose, least = made, 0.0, 0.0, made * 1e-9
-    for event in range(len(rows)):
+    for event in range(events):
         row = rows[event]
         op = links.op_of_input[row]
         quantity = table.input_quantity[row]
@@ -238,7 +249,7 @@ def _count_down(table: Any, links: Any, lot: int, made: float, cut: Any, exact: 
 
 
 @kernel
-def _by_amount(table: Any, links: Any, cut: Any, exact: Any, whole: Any, whole_exact: Any) -> None:
+def _by_amount(table: Any, links: Any, room: Any, cut: Any, exact: Any, whole: Any, whole_exact: Any) -> None:
     for thing in range(len(table.kind)):
         made = links.made_by[thing]
         if made < 0 or table.lot[thing] >= 0:
@@ -247,7 +258,7 @@ def _by_amount(table: Any, links: Any, cut: Any, exact: Any, whole: Any, whole_e
             continue
         first, last = table.output_units_off[made], table.output_units_off[made + 1]
         if first == last and table.output_quantity[made] > 0:
-            _count_down(table, links, thing, table.output_quantity[made], cut, exact, whole, whole_exact)
+            _count_down(table, links, room, thing, table.output_quantity[made], cut, exact, whole, whole_exact)
         elif first == last:
             whole[thing], whole_exact[thing] = links.gone[thing], links.gone_exact[thing]
         else:
@@ -272,22 +283,22 @@ def _add(ends: Any, count: int, thing: int, position: int, op: int, cut: int, is
 
 
 @aside
-def _unit_cut(table: Any, links: Any, has_out: Any, lot: int, unit: int, row: int, position: int) -> Any:
+def _unit_cut(table: Any, links: Any, room: Any, has_out: Any, lot: int, unit: int, row: int, position: int) -> Any:
     cut, is_exact = links.gone[unit], links.gone_exact[unit]
     if has_out[lot]:
-        out, out_exact = _taken_out(table, links, lot, unit, row, position, is_unit=True)
+        out, out_exact = _taken_out(table, links, room, lot, unit, row, position, is_unit=True)
         if out < cut or (out == cut and out_exact):
             cut, is_exact = out, out_exact
     return cut, is_exact
 
 
 @aside
-def _last_unit(table: Any, links: Any, has_out: Any, lot: int, row: int, position: int) -> Any:
+def _last_unit(table: Any, links: Any, room: Any, has_out: Any, lot: int, row: int, position: int) -> Any:
     """When the last unit of a lot that was stored by its name had left."""
     made = links.made_by[lot]
     latest, is_exact = BEFORE_ALL, True
     for place in range(table.output_units_off[made], table.output_units_off[made + 1]):
-        cut, cut_exact = _unit_cut(table, links, has_out, lot, table.output_unit[place], row, position)
+        cut, cut_exact = _unit_cut(table, links, room, has_out, lot, table.output_unit[place], row, position)
         if cut > latest or (cut == latest and cut_exact):
             latest, is_exact = cut, cut_exact
     if latest < table.start[links.op_of_input[row]]:
@@ -296,23 +307,23 @@ def _last_unit(table: Any, links: Any, has_out: Any, lot: int, row: int, positio
 
 
 @aside
-def _lot_cut(table: Any, links: Any, has_out: Any, lot: int, row: int, position: int, cut: Any, exact: Any) -> Any:
+def _lot_cut(table: Any, links: Any, room: Any, has_out: Any, lot: int, row: int, position: int, cut: Any, exact: Any) -> Any:
     """The end of a stay of a lot as such: run empty, taken as a whole, its last unit gone, taken out."""
     made = links.made_by[lot]
     found, is_exact = links.gone[lot], links.gone_exact[lot]
     if made >= 0 and table.output_units_off[made] != table.output_units_off[made + 1]:
-        found, is_exact = _last_unit(table, links, has_out, lot, row, position)
+        found, is_exact = _last_unit(table, links, room, has_out, lot, row, position)
     elif made >= 0 and table.output_quantity[made] > 0:
         return cut[row], exact[row]
     if has_out[lot]:
-        out, out_exact = _taken_out(table, links, lot, lot, row, position, is_unit=False)
+        out, out_exact = _taken_out(table, links, room, lot, lot, row, position, is_unit=False)
         if out < found or (out == found and out_exact):
             found, is_exact = out, out_exact
     return found, is_exact
 
 
 @kernel
-def _stays(table: Any, links: Any, has_out: Any, cut: Any, exact: Any, ends: Any) -> int:
+def _stays(table: Any, links: Any, room: Any, has_out: Any, cut: Any, exact: Any, ends: Any) -> int:
     count = np.int64(0)
     for op in range(len(table.op_type)):
         if table.op_type[op] != STORED or not table.is_live[op]:
@@ -324,7 +335,7 @@ def _stays(table: Any, links: Any, has_out: Any, cut: Any, exact: Any, ends: Any
                 position = table.output_thing[out]
                 for place in range(first, last):
                     unit = table.input_unit[place]
-                    end, is_exact = _unit_cut(table, links, has_out, lot, unit, row, position)
+                    end, is_exact = _unit_cut(table, links, room, has_out, lot, unit, row, position)
                     count = _add(ends, count, unit, position, op, end, is_exact)
                 if first != last:
                     continue
@@ -332,9 +343,9 @@ def _stays(table: Any, links: Any, has_out: Any, cut: Any, exact: Any, ends: Any
                 if made >= 0:
                     for place in range(table.output_units_off[made], table.output_units_off[made + 1]):
                         unit = table.output_unit[place]
-                        end, is_exact = _unit_cut(table, links, has_out, lot, unit, row, position)
+                        end, is_exact = _unit_cut(table, links, room, has_out, lot, unit, row, position)
                         count = _add(ends, count, unit, position, op, end, is_exact)
-                end, is_exact = _lot_cut(table, links, has_out, lot, row, position, cut, exact)
+                end, is_exact = _lot_cut(table, links, room, has_out, lot, row, position, cut, exact)
                 count = _add(ends, count, lot, position, op, end, is_exact)
     return count
 
@@ -344,7 +355,16 @@ def stay_ends(table: Tables, links: Incidence) -> StayEnds:
     things = len(table.kind)
     cut, exact = np.full(len(table.input_thing), FOREVER, dtype=np.int64), np.ones(len(table.input_thing), dtype=np.bool_)
     whole, whole_exact = np.full(things, FOREVER, dtype=np.int64), np.ones(things, dtype=np.bool_)
-    _by_amount(table, links, cut, exact, whole, whole_exact)
+    most = 2 * int(np.diff(links.inputs_off).max(initial=0))
+    room = _Room(
+        used=np.zeros(most, dtype=np.bool_),
+        keys=np.empty(most, dtype=np.int64),
+        kinds=np.empty(most, dtype=np.uint8),
+        rows=np.empty(most, dtype=np.int64),
+        stays=np.empty(most, dtype=np.int64),
+        amounts=np.empty(most, dtype=np.float64),
+    )
+    _by_amount(table, links, room, cut, exact, whole, whole_exact)
     has_out = np.zeros(things, dtype=np.bool_)
     rows = np.flatnonzero((table.op_type[links.op_of_input] == STORAGE_OUT) & table.is_live[links.op_of_input])
     has_out[table.input_thing[rows]] = True
@@ -360,6 +380,6 @@ def stay_ends(table: Tables, links: Incidence) -> StayEnds:
             whole_exact=whole_exact,
         )
 
-    ends = space(_stays(table, links, has_out, cut, exact, space(0)))
-    _stays(table, links, has_out, cut, exact, ends)
+    ends = space(_stays(table, links, room, has_out, cut, exact, space(0)))
+    _stays(table, links, room, has_out, cut, exact, ends)
     return ends

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from graph.index.jit import part
 from graph.index.segment import Segment
 from graph.index.tables import Array
 
-__all__ = ["EDGES_CHANGED", "PRESENCES_CHANGED", "View", "find_row", "is_dead", "last_at_most"]
+__all__ = ["EDGES_CHANGED", "PRESENCES_CHANGED", "View", "find_row", "is_dead", "last_at_most", "last_place"]
 
 # of things in `changed`
 EDGES_CHANGED = 1
@@ -41,6 +43,11 @@ class View(NamedTuple):
     @property
     def node_count(self) -> int:
         return len(self.changed) + len(self.epoch_exact)
+
+
+def last_place(values: Array, wanted: int) -> int:
+    """The last place whose value is at most the wanted one; -1 if there is none."""
+    return int(np.searchsorted(values, wanted, side="right")) - 1
 
 
 @part
