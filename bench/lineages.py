@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.index.codes import HERE, INCLUSIVE, MATERIAL, POINT, RUN, SHARES, STAY, USE
-from graph.index.derivation import Cuts, clean_marks, empty_segment, make_view
+from graph.index.derivation import clean_view
 from graph.index.edges import Edges
 from graph.index.presence import Presences
 from graph.index.segment import make_segment
@@ -87,5 +87,4 @@ def make_lineage(things: int, *, seed: int = 0) -> Synthetic:
     hubs = {things + number: number for number in range(machines + tanks)}
     cleaned = {things + number: tuple((at, True) for at in range(0, int(made[-1]), 2000 * HOUR)) for number in range(machines)}
     base = make_segment(edges, presences, hub.astype(np.int32), things, len(hubs))
-    view = make_view(base, empty_segment(len(hubs)), hubs, Cuts(by_thing=cleaned), clean_marks(base, things, len(hubs)))
-    return Synthetic(view=view, first_lot=reagents, common=np.arange(4))
+    return Synthetic(view=clean_view(base, things, hubs, cleaned), first_lot=reagents, common=np.arange(4))

@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Column", "Names", "Texts"]
+__all__ = ["TYPES", "Column", "Names", "Texts"]
 
-_TYPES: Final = {"B": np.uint8, "i": np.int32, "q": np.int64, "d": np.float64}
+TYPES: Final = {"B": np.uint8, "i": np.int32, "q": np.int64, "d": np.float64}
 
 
 class Column:
@@ -22,7 +22,7 @@ class Column:
 
     def __init__(self, code: str, base: NDArray[Any] | None = None) -> None:
         self.code = code
-        self._set(np.empty(0, _TYPES[code]) if base is None else base)
+        self._set(np.empty(0, TYPES[code]) if base is None else base)
 
     def _set(self, base: NDArray[Any]) -> None:
         tail = array(self.code)
@@ -48,11 +48,18 @@ class Column:
             return found
         return [*base[first:].tolist(), *tail[: last - known].tolist()]
 
+    def first(self, count: int) -> NDArray[Any]:
+        """The first rows as an array, whatever is appended meanwhile."""
+        base, tail = self._parts
+        if count <= len(base):
+            return base[:count]
+        return np.concatenate((base, np.frombuffer(tail[: count - len(base)], dtype=TYPES[self.code])))
+
     def frozen(self) -> NDArray[Any]:
         """All values as one array, never to be changed. Copies once after rows were appended."""
         base, tail = self._parts
         if tail:
-            self._set(np.concatenate((base, np.frombuffer(tail, dtype=_TYPES[self.code]))))
+            self._set(np.concatenate((base, np.frombuffer(tail, dtype=TYPES[self.code]))))
         return self._parts[0]
 
 

@@ -11,7 +11,7 @@ from graph.index.incidence import Incidence, last_chance
 from graph.index.jit import aside, kernel
 from graph.index.tables import Array, Tables
 
-__all__ = ["Edges", "derive_edges"]
+__all__ = ["Edges", "derive_edges", "no_edges"]
 
 
 class Edges(NamedTuple):
@@ -102,6 +102,10 @@ def _space(count: int) -> Edges:
         op=np.empty(count, dtype=np.int32),
         flags=np.empty(count, dtype=np.uint8),
     )
+
+
+def no_edges() -> Edges:
+    return _space(0)
 
 
 def derive_edges(table: Tables, links: Incidence) -> Edges:

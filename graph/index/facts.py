@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
 from graph.index.codes import (
     CELL_LOT,
     CELL_UNIT,
@@ -133,6 +135,16 @@ class Facts:
     def op_count(self) -> int:
         return len(self.op_keys)
 
+    def sizes(self) -> dict[str, int]:
+        """How many rows each column has. What is appended later does not change those."""
+        return {name: len(column) for name, column in self.columns.items()}
+
+    def arrays(self, sizes: Mapping[str, int] | None = None) -> dict[str, NDArray[Any]]:
+        """The columns as arrays: all that there is, or the first rows as `sizes` once told."""
+        if sizes is None:
+            return {name: column.frozen() for name, column in self.columns.items()}
+        return {name: column.first(sizes[name]) for name, column in self.columns.items()}
+
     # -- things ----------------------------------------------------------------------------------------------------
 
     def thing(self, kind: int, key: str) -> int:
@@ -168,6 +180,21 @@ class Facts:
         """The rows of another table that belong to one row."""
         ends = self.columns[f"{table}_{column}_end"]
         return range(ends[owner - 1] if owner else 0, ends[owner])
+
+    def ends(self, op: int, side: str) -> list[tuple[int, list[int]]]:
+        """What an operation has at one side (input or output), each with the units that are named."""
+        units = self.columns[f"{side}_unit"]
+        found = []
+        for row in self.part("op", f"{side}s", op):
+            named = self.part(side, "units", row)
+            found.append((self.columns[f"{side}_thing"][row], units.part(named.start, named.stop)))
+        return found
+
+    def is_live(self, op: int, as_of: AsOf) -> bool:
+        columns = self.columns
+        void = self.voids.get(op)
+        voided = (None, None) if void is None else (columns["void_seq"][void], columns["void_recorded"][void])
+        return as_of.shows(columns["op_seq"][op], columns["op_recorded"][op], *voided)
 
     def uses(self, op: int) -> range:
         return self.part("op", "uses", op)

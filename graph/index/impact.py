@@ -90,7 +90,7 @@ def _window(derived: Derived, hazard: Hazard, thing: int, seed: Seed) -> tuple[i
     if seed.until_ms is not None:
         return since, seed.until_ms, True
     if hazard is Hazard.CONTAGIOUS and seed.from_ms is not None:
-        after = [at for at, _ in derived.cuts.by_thing.get(thing, ()) if at > since]
+        after = [at for at, _ in derived.cuts.get(thing, ()) if at > since]
         if after:
             return since, after[0], False
     return since, FOREVER, False

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from graph.index.codes import ALWAYS, FOREVER, MOVED
-from graph.index.facts import Facts
 from graph.index.tables import Array, Tables
 from graph.reader import AsOf
 
-__all__ = ["Places", "Span"]
+__all__ = ["Places", "Span", "Vessels", "read_places"]
 
 
 class Span(NamedTuple):
@@ -41,26 +40,50 @@ class Span(NamedTuple):
         )
 
 
+class Vessels(NamedTuple):
+    """By position, the row of its spans; -1: it is its own vessel for all time. By span: vessel, bounds, exactness."""
+
+    row_of: Array
+    off: Array
+    position: Array
+    bounds: Array
+    exact: Array
+
+
 _ALL_TIME = Span(-1, ALWAYS, FOREVER)
 
 
-class Places:
-    """What stood in what. Read from the facts and from the moves in the tables, as known at one position."""
+Fields = tuple[int, int, int]  # position, parent (-1: none, -2: not said), shared (0, 1; 2: not said), in ledger order
+Move = tuple[int, int, int, int, int]  # position, start, latest start, operation, where to
 
-    def __init__(self, facts: Facts, table: Tables, as_of: AsOf) -> None:
+
+def read_places(column: Mapping[str, Array], table: Tables, as_of: AsOf) -> Places:
+    """What stood in what, from the facts' columns, as known at a position."""
+    known = FOREVER if as_of.known_at_ms is None else as_of.known_at_ms
+    rows = zip(*(column[f"position_{name}"].tolist() for name in _FIELDS), strict=True)
+    fields = [(thing, parent, shared) for thing, parent, shared, seq, at in rows if seq <= as_of.seq and at <= known]
+    return Places(fields, _moves(table))
+
+
+def _moves(table: Tables) -> Iterator[Move]:
+    for op in np.flatnonzero((table.op_type == MOVED) & table.is_live).tolist():
+        parent = int(table.output_thing[table.outputs_off[op]])
+        for row in range(int(table.inputs_off[op]), int(table.inputs_off[op + 1])):
+            yield int(table.input_thing[row]), int(table.start[op]), int(table.start_last[op]), op, parent
+
+
+_FIELDS = ("thing", "parent", "shared", "seq", "recorded")
+
+
+class Places:
+    """What stood in what, and when."""
+
+    def __init__(self, fields: Iterable[Fields], moves: Iterable[Move]) -> None:
         self._shared: set[int] = set()
         self._first: dict[int, int] = {}  # where a position stood before its first move
-        self._fields(facts, as_of)
         self._parents: dict[int, list[Span]] = {}
         self._children: dict[int, list[Span]] = {}
-        self._moves(table)
-
-    def _fields(self, facts: Facts, as_of: AsOf) -> None:
-        known = np.iinfo(np.int64).max if as_of.known_at_ms is None else as_of.known_at_ms
-        column = {name: facts.columns[f"position_{name}"].frozen().tolist() for name in _FIELDS}
-        for thing, parent, shared, seq, recorded in zip(*column.values(), strict=True):
-            if seq > as_of.seq or recorded > known:
-                continue
+        for thing, parent, shared in fields:
             if parent >= 0:
                 self._first[thing] = parent
             elif parent == -1:
@@ -69,14 +92,12 @@ class Places:
                 self._shared.add(thing)
             elif shared == 0:
                 self._shared.discard(thing)
+        self._stand(moves)
 
-    def _moves(self, table: Tables) -> None:
+    def _stand(self, given: Iterable[Move]) -> None:
         moves: dict[int, list[tuple[int, int, int, int]]] = {}
-        for op in np.flatnonzero((table.op_type == MOVED) & table.is_live).tolist():
-            parent = int(table.output_thing[table.outputs_off[op]])
-            for row in range(int(table.inputs_off[op]), int(table.inputs_off[op + 1])):
-                moved = int(table.input_thing[row])
-                moves.setdefault(moved, []).append((int(table.start[op]), int(table.start_last[op]), op, parent))
+        for position, *move in given:
+            moves.setdefault(position, []).append((move[0], move[1], move[2], move[3]))
         for position in {**self._first, **moves}:
             spans = [Span(self._first.get(position, -1), ALWAYS, FOREVER)]
             for first, last, _, parent in sorted(moves.get(position, ())):
@@ -123,24 +144,21 @@ class Places:
         """The positions and all that ever stood in them."""
         return {span.position for position in positions for span in self.inside(position)}
 
-    def rows(self, positions: Iterable[int], thing_count: int) -> tuple[Array, Array, Array, Array, Array]:
-        """For kernels: row of each thing (-1: its own vessel for all time), offsets, vessels, bounds, exactness."""
-        row_of = np.full(thing_count, -1, dtype=np.int32)
+    def rows(self, positions: Iterable[int], size: int, number: Callable[[int], int] = int) -> Vessels:
+        """The vessels of positions, for kernels. ``number`` gives the numbers, less than ``size``, that they know."""
+        row_of = np.full(size, -1, dtype=np.int32)
         offsets = [0]
         spans: list[Span] = []
         for position in positions:
             vessels = self.vessels(position)
             if vessels != [_ALL_TIME._replace(position=position)]:
-                row_of[position] = len(offsets) - 1
+                row_of[number(position)] = len(offsets) - 1
                 spans += vessels
                 offsets.append(len(spans))
-        return (
-            row_of,
-            np.array(offsets, dtype=np.int64),
-            np.array([span.position for span in spans], dtype=np.int32),
-            np.array([(span.start, span.end) for span in spans], dtype=np.int64).reshape(-1, 2),
-            np.array([(span.is_start_exact, span.is_end_exact) for span in spans], dtype=np.bool_).reshape(-1, 2),
+        return Vessels(
+            row_of=row_of,
+            off=np.array(offsets, dtype=np.int64),
+            position=np.array([number(span.position) for span in spans], dtype=np.int32),
+            bounds=np.array([(span.start, span.end) for span in spans], dtype=np.int64).reshape(-1, 2),
+            exact=np.array([(span.is_start_exact, span.is_end_exact) for span in spans], dtype=np.bool_).reshape(-1, 2),
         )
-
-
-_FIELDS = ("thing", "parent", "shared", "seq", "recorded")

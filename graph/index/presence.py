@@ -7,7 +7,6 @@ the presence is as long as it may have been.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,11 +34,11 @@ from graph.index.codes import (
 )
 from graph.index.incidence import Incidence, is_instant, takes
 from graph.index.jit import aside, kernel
-from graph.index.places import Places
+from graph.index.places import Vessels
 from graph.index.stays import stay_ends
 from graph.index.tables import Array, Tables
 
-__all__ = ["Presences", "derive_presences"]
+__all__ = ["Presences", "derive_presences", "no_presences", "positions_used"]
 
 
 class Presences(NamedTuple):
@@ -250,14 +249,6 @@ def _stayed(table: Any, links: Any, vessels: Any, rows: Any, count: int, ends: A
     return count
 
 
-class _Vessels(NamedTuple):
-    row_of: Array
-    off: Array
-    position: Array
-    bounds: Array
-    exact: Array
-
-
 def _space(count: int) -> Presences:
     return Presences(
         hub=np.empty(count, dtype=np.int32),
@@ -269,11 +260,21 @@ def _space(count: int) -> Presences:
     )
 
 
-def derive_presences(table: Tables, links: Incidence, places: Places) -> Presences:
-    """All presences of live operations."""
+def no_presences() -> Presences:
+    return _space(0)
+
+
+def positions_used(table: Tables) -> list[int]:
+    """The positions in which something was stored, or left."""
+    owner = np.repeat(np.arange(len(table.op_type)), np.diff(table.outputs_off))
+    stored = table.output_thing[table.op_type[owner] == STORED]
+    used: list[int] = np.unique(np.concatenate((stored, table.left[table.left >= 0]))).tolist()
+    return used
+
+
+def derive_presences(table: Tables, links: Incidence, vessels: Vessels) -> Presences:
+    """All presences of live operations. ``vessels`` are those of the positions used."""
     ends = stay_ends(table, links)
-    used: Sequence[int] = np.unique(np.concatenate((ends.position, table.left[table.left >= 0]))).tolist()
-    vessels = _Vessels(*places.rows(used, len(table.kind)))
 
     def fill(rows: Presences) -> int:
         count = _acts(table, links, rows)

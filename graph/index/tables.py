@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graph.index.codes import TIMED
-from graph.index.facts import Facts
 from graph.reader import AsOf
 
 __all__ = ["Array", "Tables", "fixed", "tables"]
@@ -68,9 +68,8 @@ def _offsets(ends: Array) -> Array:
     return offsets
 
 
-def tables(facts: Facts, as_of: AsOf) -> Tables:
-    """What is known at a position. Operations that are not are there, and not live."""
-    column = {name: values.frozen() for name, values in facts.columns.items()}
+def tables(column: Mapping[str, Array], as_of: AsOf) -> Tables:
+    """What is known at a position, from the facts' columns. Operations that are not are there, and not live."""
     known = np.iinfo(np.int64).max if as_of.known_at_ms is None else as_of.known_at_ms
 
     def shown(what: str) -> Array:

@@ -10,7 +10,7 @@ from graph.index.jit import part
 from graph.index.segment import Segment
 from graph.index.tables import Array
 
-__all__ = ["EDGES_CHANGED", "PRESENCES_CHANGED", "View", "find_row", "is_dead", "last_at_most", "last_place"]
+__all__ = ["EDGES_CHANGED", "PRESENCES_CHANGED", "View", "find_part", "find_row", "is_dead", "last_at_most", "last_place"]
 
 # of things in `changed`
 EDGES_CHANGED = 1
@@ -48,6 +48,16 @@ class View(NamedTuple):
 def last_place(values: Array, wanted: int) -> int:
     """The last place whose value is at most the wanted one; -1 if there is none."""
     return int(np.searchsorted(values, wanted, side="right")) - 1
+
+
+def find_part(keys: Array, off: Array, owner: int) -> tuple[int, int]:
+    """As `find_row`, outside of kernels."""
+    row = owner
+    if len(keys):
+        row = last_place(keys, owner)
+        if row < 0 or keys[row] != owner:
+            return 0, 0
+    return (int(off[row]), int(off[row + 1])) if row < len(off) - 1 else (0, 0)
 
 
 @part
