@@ -48,6 +48,11 @@ class Settings:
         return self.keys or self.data / "keys.jsonl"
 
     @property
+    def index_file(self) -> Path:
+        """The index as it was last saved. It can be deleted: then the next start reads the ledger."""
+        return self.data / "index.snapshot"
+
+    @property
     def service_file(self) -> Path:
         """Says where the service that holds the data folder listens. No secret in it."""
         return self.data / "service.json"

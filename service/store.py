@@ -54,7 +54,7 @@ class Store:
             reader=StoreReader(engine),
             tokens=Tokens(engine),
             access_log=AccessLog(engine),
-            index=None if settings.pushdown else Keeper(ledger),
+            index=None if settings.pushdown else Keeper(ledger, snapshot=settings.index_file),
             kernel_seconds=settings.question_seconds,
         )
 
@@ -93,6 +93,8 @@ async def open_store(settings: Settings, *, make: bool, lock: FolderLock | None 
         try:
             yield store
         finally:
+            if store.index is not None:
+                await store.index.close()
             await store.access_log.flush()
     finally:
         await engine.close()

@@ -8,6 +8,7 @@ those rows of the base are marked dead, and stand anew beside it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +25,7 @@ from graph.index.codes import (
     PRESENCE_CLASS,
     STAY,
 )
-from graph.index.derivation import Cuts, Derived, derive, number_hubs, rows_of, with_cuts
+from graph.index.derivation import Cuts, Derived, number_hubs, rows_of, with_cuts
 from graph.index.edges import Edges, no_edges
 from graph.index.extract import Extract, Incidents, extract
 from graph.index.facts import Facts, Touched
@@ -43,19 +44,20 @@ R = TypeVar("R", Edges, Presences)
 class CatchUp:
     """A base with what came since. `apply` gives the next view; those given before stay as they are."""
 
-    def __init__(self, facts: Facts, sizes: dict[str, int], as_of: AsOf) -> None:
-        columns = facts.arrays(sizes)
-        self._facts = facts
-        self.derived = derive(columns, as_of)
-        self._incidents = Incidents(columns)
-        self._base_ops = sizes["op_type"]
-        op_type = columns["op_type"]
-        self._moved: list[int] = np.flatnonzero(op_type == MOVED).tolist()
-        self._known_ops = sizes["op_type"]
-        view = self.derived.view
+    def __init__(self, facts: Facts, columns: Mapping[str, Array], derived: Derived) -> None:
+        """``derived`` is that of the columns, without anything beside its base."""
+        self._facts, self._columns = facts, columns
+        self.derived = derived
+        self._base_ops = self._known_ops = len(columns["op_type"])
+        self._moved: list[int] = np.flatnonzero(columns["op_type"] == MOVED).tolist()
+        view = derived.view
         self._changed, self._hub_changed = view.changed.copy(), view.hub_changed.copy()
         self._dead_edges, self._dead_presences = view.dead_edges.copy(), view.dead_presences.copy()
         self._edges, self._presences = no_edges(), no_presences()
+
+    @cached_property
+    def _incidents(self) -> Incidents:
+        return Incidents(self._columns)  # not before something changes: it costs a sort
 
     @property
     def size(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TYPES", "Column", "Names", "Texts"]
+__all__ = ["TYPES", "Column", "Lookup", "Names", "Texts"]
 
 TYPES: Final = {"B": np.uint8, "i": np.int32, "q": np.int64, "d": np.float64}
 
@@ -96,12 +96,15 @@ class Texts:
     def append(self, text: str) -> None:
         self._tail.append(text)
 
-    def packed(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """All texts as bytes and offsets, for a snapshot."""
-        encoded = [text.encode() for text in self._tail]
+    def packed(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """The first texts as bytes and offsets, for a snapshot."""
+        encoded = [text.encode() for text in self._tail[: count - len(self._offsets) + 1]]
         sizes = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
         blob = np.concatenate((self._blob, np.frombuffer(b"".join(encoded), dtype=np.uint8)))
         return blob, np.concatenate((self._offsets, self._offsets[-1] + np.cumsum(sizes)))
+
+
+Lookup = tuple[NDArray[np.uint32], NDArray[np.int32]]  # checksums in ascending order, and the rows of their texts
 
 
 class Names:
@@ -110,17 +113,11 @@ class Names:
     __slots__ = ("_checksums", "_groups", "_new", "_rows", "_texts")
 
     def __init__(
-        self,
-        texts: Texts,
-        groups: Column,
-        group_count: int,
-        *,
-        checksums: NDArray[np.uint32] | None = None,
-        rows: NDArray[np.int32] | None = None,
+        self, texts: Texts, group_count: int, groups: Column | None = None, *, known: Lookup | None = None
     ) -> None:
+        """``groups`` tells the group of each row where there is more than one."""
         self._texts, self._groups = texts, groups
-        self._checksums = np.empty(0, np.uint32) if checksums is None else checksums
-        self._rows = np.empty(0, np.int32) if rows is None else rows
+        self._checksums, self._rows = known or (np.empty(0, np.uint32), np.empty(0, np.int32))
         self._new: list[dict[str, int]] = [{} for _ in range(group_count)]
 
     def get(self, group: int, text: str) -> int | None:
@@ -131,7 +128,7 @@ class Names:
         first = int(np.searchsorted(self._checksums, np.uint32(checksum)))
         while first < len(self._rows) and self._checksums[first] == checksum:
             row = int(self._rows[first])
-            if self._groups[row] == group and self._texts[row] == text:
+            if self._texts[row] == text and (self._groups is None or self._groups[row] == group):
                 return row
             first += 1
         return None
@@ -139,17 +136,13 @@ class Names:
     def add(self, group: int, text: str, row: int) -> None:
         self._new[group][text] = row
 
-    def packed(self) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-        """Checksums in order and their rows, for a snapshot."""
+    def packed(self, count: int) -> Lookup:
+        """Checksums of the first texts, in order, and their rows, for a snapshot."""
         known = len(self._rows)
         new = np.fromiter(
-            (zlib.crc32(self._texts[row].encode()) for row in range(known, len(self._texts))),
-            dtype=np.uint32,
-            count=len(self._texts) - known,
+            (zlib.crc32(self._texts[row].encode()) for row in range(known, count)), dtype=np.uint32, count=count - known
         )
         checksums = np.concatenate((self._checksums, new))
-        rows = np.concatenate((self._rows, np.arange(known, len(self._texts), dtype=np.int32)))
+        rows = np.concatenate((self._rows, np.arange(known, count, dtype=np.int32)))
         order = np.argsort(checksums, kind="stable")
         return checksums[order], rows[order]
-
-

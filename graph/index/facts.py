@@ -41,7 +41,7 @@ from graph.index.codes import (
     TIMED,
     TOLD_CODES,
 )
-from graph.index.columns import Column, Names, Texts
+from graph.index.columns import Column, Lookup, Names, Texts
 from graph.index.instants import Clock
 from graph.reader import AsOf, EntryRow, NodeId
 
@@ -127,12 +127,24 @@ class Facts:
         self.seq = 0
         self.columns = {name: Column(code) for name, code in COLUMNS.items()}
         self.keys, self.op_keys = Texts(), Texts()
-        self.start()
+        self.names = Names(self.keys, len(KIND_NAMES), self.columns["thing_kind"])
+        self.op_names = Names(self.op_keys, 1)
+        self._begin()
 
-    def start(self, names: Names | None = None, op_names: Names | None = None) -> None:
-        """Makes ready to take entries, after the columns were set."""
-        self.names = names or Names(self.keys, self.columns["thing_kind"], len(KIND_NAMES))
-        self.op_names = op_names or Names(self.op_keys, self.columns["op_type"], 1)
+    @classmethod
+    def restored(
+        cls, seq: int, columns: Mapping[str, Column], keys: tuple[Texts, Lookup], op_keys: tuple[Texts, Lookup]
+    ) -> Facts:
+        """From what a snapshot holds."""
+        facts = cls()
+        facts.seq, facts.columns = seq, dict(columns)
+        facts.keys, facts.op_keys = keys[0], op_keys[0]
+        facts.names = Names(facts.keys, len(KIND_NAMES), facts.columns["thing_kind"], known=keys[1])
+        facts.op_names = Names(facts.op_keys, 1, known=op_keys[1])
+        facts._begin()
+        return facts
+
+    def _begin(self) -> None:
         self._clock = Clock()
         # Within a request records stand in any order: what ends or voids an operation may come before it.
         self._early: dict[str, list[tuple[Record, int, int]]] = {}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from pathlib import Path
 
 from graph.errors import IntegrityBroken
 from graph.index.catchup import CatchUp
 from graph.index.derivation import derive
 from graph.index.facts import Facts, Touched
 from graph.index.lineage import Lineage
+from graph.index.snapshot import load_snapshot, save_snapshot
 from graph.index.work import Workshop
 from graph.reader import AsOf, EntryRow, HeadRow
 
@@ -24,14 +26,14 @@ _SHARE_COMPACTED = 0.05
 class Index:
     """Holds the facts of a ledger up to `head`. One writer at a time; any number of readers, who keep what they got."""
 
-    def __init__(self, facts: Facts, head: HeadRow) -> None:
+    def __init__(self, facts: Facts, head: HeadRow, catch_up: CatchUp) -> None:
         self._facts = facts
         self._head = head
         self._workshop = Workshop()
         self._lock = threading.Lock()
         self._others: OrderedDict[AsOf, Lineage] = OrderedDict()
         self._since: Touched | None = None
-        self._catch_up = CatchUp(facts, facts.sizes(), AsOf(head.seq))
+        self._catch_up = catch_up
         self._lineage = self._pinned(AsOf(head.seq))
 
     @classmethod
@@ -39,7 +41,35 @@ class Index:
         """From all entries of a ledger, up to its head. Raises IntegrityBroken where one is missing."""
         facts = Facts()
         _add(facts, entries, head, Touched())
-        return cls(facts, head)
+        return cls.of(facts, head)
+
+    @classmethod
+    def of(cls, facts: Facts, head: HeadRow) -> Index:
+        """From facts that hold all entries up to the head, and nothing later."""
+        columns = facts.arrays()
+        return cls(facts, head, CatchUp(facts, columns, derive(columns, AsOf(head.seq))))
+
+    @classmethod
+    def load(cls, path: Path, head: HeadRow, *, digest_at: str | None = None) -> Index:
+        """From a snapshot; the entries after it are then applied. Maps the file: processes share what they read of it.
+
+        ``head`` is the ledger's, ``digest_at`` the digest of its entry at the snapshot's position (`read_header`).
+        Raises IntegrityBroken, naming why, where the file is cut short or altered, or is of another ledger or program.
+        """
+        facts, derived, own = load_snapshot(path, head, digest_at=digest_at)
+        return cls(facts, own, CatchUp(facts, facts.arrays(), derived))
+
+    def save(self, path: Path) -> None:
+        """Writes a snapshot of what there is now. May run in a thread of its own, while entries are applied.
+
+        The file is there whole, or as it was before.
+        """
+        with self._lock:
+            sizes, head, derived = self._facts.sizes(), self._head, self._catch_up.derived
+            is_clean = self._catch_up.size == 0 and not derived.view.changed.any()
+        if not is_clean:
+            derived = derive(self._facts.arrays(sizes), AsOf(head.seq))
+        save_snapshot(path, self._facts, sizes, derived, head)
 
     def _pinned(self, as_of: AsOf) -> Lineage:
         return Lineage(facts=self._facts, derived=self._catch_up.derived, workshop=self._workshop, as_of=as_of)
@@ -93,7 +123,8 @@ class Index:
             self._since = Touched()
             sizes, as_of = self._facts.sizes(), AsOf(self._head.seq)
         try:
-            fresh = CatchUp(self._facts, sizes, as_of)
+            columns = self._facts.arrays(sizes)
+            fresh = CatchUp(self._facts, columns, derive(columns, as_of))
             with self._lock:
                 if self._since.operations or self._since.positions or self._head.seq != as_of.seq:
                     fresh.apply(self._since, AsOf(self._head.seq))

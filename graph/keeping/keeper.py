@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Final, Protocol
 
 import orjson
@@ -12,6 +13,7 @@ from graph.errors import IntegrityBroken
 from graph.index.facts import Facts
 from graph.index.index import Index
 from graph.index.lineage import Lineage
+from graph.index.snapshot import read_header
 from graph.keeping.asked import Asked, IndexState
 from graph.ledger.chain import Chain
 from graph.ledger.model import Entry, Head, Since
@@ -20,6 +22,7 @@ from graph.reader import AsOf, EntryRow, HeadRow
 __all__ = ["Keeper"]
 
 _PAGE: Final = 2_000  # entries that are taken at once while the index is built
+_SAVED: Final = 5_000  # new entries after which a snapshot is written while the service runs
 _LOOKS: Final = 4  # at what seems broken: ArcadeDB 26.10 may show a head for a moment before the entries it names
 _LOOK_SECONDS: Final = 0.05
 
@@ -41,13 +44,16 @@ class Keeper:
     IntegrityBroken, each time, and nothing is answered.
     """
 
-    def __init__(self, ledger: LedgerOfEntries) -> None:
+    def __init__(self, ledger: LedgerOfEntries, *, snapshot: Path | None = None) -> None:
+        """``snapshot``: the file from which the index is loaded, where it fits, and to which it is saved."""
         self._ledger = ledger
+        self._snapshot = snapshot
+        self._saved_seq = 0
         self._turn = asyncio.Lock()
         self._looks = 0  # how often the ledger was looked at, begun or done
         self._chain = Chain()
         self._index: Index | None = None
-        self._compacting: asyncio.Task[None] | None = None
+        self._upkeep: asyncio.Task[None] | None = None
         self._state = "empty"
         self._reason: str | None = None
 
@@ -66,9 +72,11 @@ class Keeper:
         )
 
     async def close(self) -> None:
-        """Waits for what is done in the background."""
-        if self._compacting is not None:
-            await asyncio.wait({self._compacting})
+        """Waits for what is done in the background, and saves what has come since."""
+        if self._upkeep is not None:
+            await asyncio.wait({self._upkeep})
+        if self._index is not None and self._index.head.seq != self._saved_seq:
+            await self._save()
 
     # -- what questions ask ----------------------------------------------------------------------------------------
 
@@ -99,7 +107,8 @@ class Keeper:
         try:
             if self._index is None:
                 self._state = "building"
-                await self._build()
+                if not await self._load():
+                    await self._build()
             while await self._patiently():
                 pass
         except IntegrityBroken as error:
@@ -109,6 +118,25 @@ class Keeper:
             self._state = "ready" if self._index is not None else "empty"
             raise
         self._state = "ready"
+        self._keep_up()
+
+    async def _load(self) -> bool:
+        """From the snapshot, where there is one that fits the ledger; otherwise it is told why not."""
+        if self._snapshot is None or not self._snapshot.exists():
+            return False
+        try:
+            own = await asyncio.to_thread(read_header, self._snapshot)
+            seen = await self._ledger.since(own.seq)
+            head = HeadRow(seq=seen.head.seq, digest=seen.head.digest, epoch=seen.head.epoch)
+            self._index = await asyncio.to_thread(
+                Index.load, self._snapshot, head, digest_at=seen.digest or "there is no such entry"
+            )
+        except (IntegrityBroken, OSError) as error:
+            self._reason = error.message if isinstance(error, IntegrityBroken) else f"{type(error).__name__}"
+            return False
+        self._chain = Chain()
+        self._chain.seq, self._chain.digest, self._saved_seq = own.seq, own.digest, own.seq
+        return True
 
     async def _build(self) -> None:
         """From the first entry on; what others write meanwhile comes as news."""
@@ -129,7 +157,7 @@ class Keeper:
         await asyncio.to_thread(take, page)
         if chain.seq != head.seq:
             raise _broken(f"Entry {chain.seq + 1} is missing: the head says that {head.seq} is the last.")
-        self._index = await asyncio.to_thread(Index, facts, _head(chain, head.epoch))
+        self._index = await asyncio.to_thread(Index.of, facts, _head(chain, head.epoch))
         self._chain = chain
 
     async def _patiently(self) -> bool:
@@ -156,15 +184,35 @@ class Keeper:
         rows = [_row(entry) for entry in news.entries]
         await asyncio.to_thread(self._index.apply, rows, _head(chain, news.head.epoch))
         self._chain = chain
-        self._compact()
         return not is_last
 
-    def _compact(self) -> None:
-        """In the background: who asks meanwhile is answered from what there is."""
+    def _keep_up(self) -> None:
+        """Compacts and saves in the background, where it is time; who asks meanwhile is answered from what there is."""
         assert self._index is not None
-        is_busy = self._compacting is not None and not self._compacting.done()
-        if self._index.needs_compaction and not is_busy:
-            self._compacting = asyncio.ensure_future(asyncio.to_thread(self._index.compact))
+        if self._upkeep is not None and not self._upkeep.done():
+            return
+        is_old = self._snapshot is not None and self._chain.seq >= self._saved_seq + _SAVED
+        if self._index.needs_compaction or is_old:
+            self._upkeep = asyncio.ensure_future(self._compact_and_save(is_old=is_old))
+
+    async def _compact_and_save(self, *, is_old: bool) -> None:
+        assert self._index is not None
+        if self._index.needs_compaction:
+            await asyncio.to_thread(self._index.compact)
+        if is_old:
+            await self._save()
+
+    async def _save(self) -> None:
+        """Where it cannot be saved, the next start takes longer: that is all, and the state tells it."""
+        if self._snapshot is None or self._index is None or not self._snapshot.parent.is_dir():
+            return
+        seq = self._index.head.seq
+        try:
+            await asyncio.to_thread(self._index.save, self._snapshot)
+        except OSError as error:
+            self._reason = f"The snapshot could not be saved ({type(error).__name__})."
+        else:
+            self._saved_seq = seq
 
     def _check(self, news: Since) -> None:
         chain = self._chain

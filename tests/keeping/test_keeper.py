@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,3 +172,79 @@ async def test_what_seemed_broken_for_a_moment_is_looked_at_again(monkeypatch: p
 
 async def test_an_empty_ledger_has_an_empty_index() -> None:
     assert (await Keeper(MemoryLedger()).position()).seq == 0
+
+
+# -- snapshots ---------------------------------------------------------------------------------------------------------
+
+
+async def _saved(path: Path, ledger: MemoryLedger) -> None:
+    keeper = Keeper(ledger, snapshot=path)
+    await keeper.position()
+    await keeper.close()
+
+
+async def test_a_start_reads_the_snapshot_and_what_came_since(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = MemoryLedger(trial())
+    await _saved(tmp_path / "index", ledger)
+    ledger.add(correction())
+    monkeypatch.setattr(ledger, "entries", None)  # the ledger is not read from the first entry on
+    keeper = Keeper(ledger, snapshot=tmp_path / "index")
+    expected = _affected(await _latest(Keeper(MemoryLedger([*trial(), *correction()]))))
+    assert _affected(await _latest(keeper)) == expected
+    assert keeper.state().reason is None
+
+
+def _cut(path: Path, _ledger: MemoryLedger) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _flipped(path: Path, _ledger: MemoryLedger) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _foreign(_path: Path, ledger: MemoryLedger) -> None:
+    ledger.epoch = "another"
+
+
+def _newer(_path: Path, ledger: MemoryLedger) -> None:
+    del ledger.kept[50:]
+
+
+def _of_other_entries(_path: Path, ledger: MemoryLedger) -> None:
+    del ledger.kept[50:]
+    ledger.add(correction() * 60)
+
+
+def _no_snapshot(path: Path, _ledger: MemoryLedger) -> None:
+    path.write_bytes(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        (_cut, "cut short"),
+        (_flipped, "altered"),
+        (_foreign, "another ledger"),
+        (_newer, "the ledger ends at 50"),
+        (_of_other_entries, "knows another entry 83"),
+        (_no_snapshot, "is no snapshot"),
+    ],
+)
+async def test_a_snapshot_that_does_not_fit_is_named_and_never_served(tmp_path: Path, fault: Any, named: str) -> None:
+    ledger = MemoryLedger(trial())
+    await _saved(tmp_path / "index", ledger)
+    fault(tmp_path / "index", ledger)
+    keeper = Keeper(ledger, snapshot=tmp_path / "index")
+    assert (await keeper.position()).seq == (await ledger.head()).seq
+    assert named in (keeper.state().reason or "")
+    seed: NodeId = ("Donor", "D1")
+    anew = Keeper(ledger)
+    assert _affected(await _latest(keeper), seed) == _affected(await _latest(anew), seed)
+
+
+async def test_a_snapshot_is_for_its_owner_only(tmp_path: Path) -> None:
+    await _saved(tmp_path / "index", MemoryLedger(trial()))
+    assert (tmp_path / "index").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
