@@ -26,7 +26,7 @@ from graph.vocabulary import KINDS, lot_key_tier
 from queries.pages import Cursor, Page, check_first
 from queries.personal import personal_rows
 from queries.privacy import View
-from queries.starts import check_starts
+from queries.starts import answer_position, check_starts
 
 __all__ = [
     "Impact",
@@ -185,8 +185,7 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     """
     _check(asked)
     lineages = view.lineages(pushdown=pushdown)
-    seq = (await lineages.position()).seq if as_of_seq is None else as_of_seq
-    as_of = AsOf(seq, asked.known_at_ms)
+    as_of = await answer_position(view, asked.known_at_ms, as_of_seq, pushdown=pushdown)
     nodes = tuple(dict.fromkeys(seed.node for seed in asked.seeds))
     await check_starts(view, nodes, as_of)
     sets = channel_sets(asked.hazard, asked.channels)

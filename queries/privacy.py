@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.errors import NotPermitted
-from graph.keeping import Index, Lineages, Pushdown
-from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
+from graph.index.lineage import Lineage
+from graph.keeping import Asked, Index, Lineages, Pushdown
+from graph.reader import LATEST, AsOf, Edges, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
 
@@ -124,18 +125,25 @@ class View:
         """Where the lineage is read from: the index where there is one, otherwise, or as asked, the database."""
         return Pushdown(self.reader) if pushdown or self.index is None else self.index
 
+    async def indexed(self, as_of: AsOf) -> Lineage | None:
+        """The lineage at a position, where there is an index."""
+        return None if self.index is None else await self.index.lineage(as_of, Asked(starts=()))
+
     def hides_kind(self, kind: str) -> bool:
         """Whether the keys of a kind are above the viewer's tier."""
         return KINDS[kind].tier > self.tier
 
-    async def hidden(self, nodes: Iterable[NodeId], as_of: AsOf = LATEST) -> frozenset[NodeId]:
+    async def hidden(
+        self, nodes: Iterable[NodeId], as_of: AsOf = LATEST, edges: Edges | None = None
+    ) -> frozenset[NodeId]:
         """Those whose keys the viewer may not see: kinds above the tier, and lots that lead to one person.
 
-        ``as_of`` is the position of the answer: what led to one person there, or is now known to, is hidden.
+        ``as_of`` is the position of the answer: what led to one person there, or is now known to, is hidden. ``edges``:
+        the lineage at that position, where it is at hand.
         """
         every = list(dict.fromkeys(nodes))
         hidden = {node for node in every if self.hides_kind(node[0])}
-        personal = await self.led_to_one_person([node for node in every if node not in hidden], as_of)
+        personal = await self.led_to_one_person([node for node in every if node not in hidden], as_of, edges)
         if self.tier < lot_key_tier(is_autologous=True):
             return frozenset(hidden | personal)
         self._personal.update(personal)  # shown, and therefore logged
@@ -146,13 +154,14 @@ class View:
         donors = await self.autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
         return await descendants_of(self.reader, donors, as_of) if donors else frozenset()
 
-    async def led_to_one_person(self, nodes: Iterable[NodeId], as_of: AsOf) -> set[NodeId]:
+    async def led_to_one_person(self, nodes: Iterable[NodeId], as_of: AsOf, edges: Edges | None = None) -> set[NodeId]:
         """What of the nodes comes from a donor who is the one to be treated (requirements.md: tier 2)."""
         wanted = [node for node in nodes if node[0] in _OF_DONORS]
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
             if donors := await self.autologous_donors(position):
-                found |= await descended_from(self.reader, wanted, donors, position)
+                lineage = edges if edges is not None and position == as_of else self.reader
+                found |= await descended_from(lineage, wanted, donors, position)
         return found
 
     async def autologous_donors(self, as_of: AsOf) -> frozenset[str]:

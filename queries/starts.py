@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graph.errors import BadInput, NotFound, NotPermitted
+from graph.errors import NotFound, NotPermitted
 from graph.reader import AsOf, NodeId, by_kind, id_text
 from queries.privacy import View
 
 __all__ = ["answer_position", "check_starts"]
 
 
-def answer_position(head: AsOf, known_at_ms: int | None, as_of_seq: int | None) -> AsOf:
-    """The position of an answer: that of a cursor, or the head. Raises BadInput for a cursor that nothing gave out."""
-    if as_of_seq is not None and as_of_seq > head.seq:
-        raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
-    return AsOf(head.seq if as_of_seq is None else as_of_seq, known_at_ms)
+async def answer_position(
+    view: View, known_at_ms: int | None, as_of_seq: int | None, *, pushdown: bool = False
+) -> AsOf:
+    """The position of an answer: the entry that a cursor names, which whoever gives it has checked; or the head."""
+    if as_of_seq is None:
+        as_of_seq = (await view.lineages(pushdown=pushdown).position()).seq
+    return AsOf(as_of_seq, known_at_ms)
 
 
 async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf) -> None:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.index.codes import KIND_CODES, KIND_NAMES
-from graph.index.lineage import Lineage
 from graph.keeping.standing import Parts, Standing
 from graph.reader import NodeId
 from queries.impact import Impact
 from queries.privacy import View
+from queries.stubs import stubs_of
 from queries.trace import NAMED_STUBS, Completeness
 
-__all__ = ["Parts", "completeness", "counts", "parts", "sites"]
+__all__ = ["Parts", "completeness", "counts", "parts", "sites", "standing_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +40,19 @@ def counts(answer: Impact) -> Counts:
     )
 
 
-def parts(answer: Impact, standing: Standing) -> Parts:
+def standing_of(answer: Impact) -> Standing:
+    """What became of the items, to be asked for its parts and sites."""
+    return Standing(answer.lineage, answer.spread.nodes, answer.spread.since)
+
+
+def parts(standing: Standing) -> Parts:
     """The affected units and lots by disposition, as of the answer's position."""
-    return standing.parts(zip(answer.spread.nodes.tolist(), answer.spread.since.tolist(), strict=True))
+    return standing.parts()
 
 
 def sites(view: View, answer: Impact, standing: Standing) -> list[tuple[NodeId | None, int]]:
     """Where the items are, or were last; the most first. None: not recorded. What may not be named is a stub."""
-    found: Counter[int | None] = standing.sites(answer.spread.nodes.tolist())
+    found: Counter[int | None] = standing.sites()
     known = [(None if site is None else answer.lineage.node(site), count) for site, count in found.items()]
     known.sort(key=lambda each: (-each[1], each[0] is None, each[0] or ("", "")))
     return [
@@ -82,17 +87,3 @@ def completeness(view: View, answer: Impact) -> Completeness:
         unrecorded=tuple(names),
         unrecorded_count=len(rows),
     )
-
-
-def stubs_of(lineage: Lineage) -> list[int]:
-    """The numbers of things that were only named, not described, at the lineage's position."""
-    column, as_of = lineage.facts.columns, lineage.as_of
-
-    def is_known(row: int) -> bool:
-        return as_of.shows(column["node_seq"][row], column["node_recorded"][row], None, None)
-
-    known = [
-        (thing, [column["node_is_stub"][row] for row in rows if is_known(row)])
-        for thing, rows in lineage.facts.stubs.items()
-    ]
-    return [thing for thing, stubs in known if stubs and all(stubs)]

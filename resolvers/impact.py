@@ -39,7 +39,7 @@ class Found:
 
     async def parts(self) -> tally.Parts:
         if self._parts is None:
-            self._parts = asyncio.ensure_future(asyncio.to_thread(tally.parts, self.answer, await self._stand()))
+            self._parts = asyncio.ensure_future(asyncio.to_thread(tally.parts, await self._stand()))
         return await self._parts
 
     async def sites(self) -> list[tuple[NodeId | None, int]]:
@@ -47,7 +47,7 @@ class Found:
 
     async def _stand(self) -> Standing:
         if self._standing is None:
-            self._standing = asyncio.ensure_future(asyncio.to_thread(Standing, self.answer.lineage))
+            self._standing = asyncio.ensure_future(asyncio.to_thread(tally.standing_of, self.answer))
         return await self._standing
 
     async def suspects(self) -> list[tuple[NodeId, bool]]:

@@ -40,6 +40,7 @@ async def trace(
     max_depth: int | None,
     known_at_ms: int | None,
     pages: Sequence[PageAsked],
+    pushdown: bool = False,
 ) -> Traced:
     """The trace at the position that the pages' cursors name, or without one at the request's.
 
@@ -53,6 +54,7 @@ async def trace(
         operations=operations,
         max_depth=max_depth,
         known_at_ms=known_at_ms,
-        as_of_seq=await answer_seq(asking, pages),
+        as_of_seq=await answer_seq(asking, pages, pushdown=pushdown),
+        pushdown=pushdown,
     )
     return Traced(answer=answer, as_of=AsOf(answer.as_of_seq, known_at_ms))

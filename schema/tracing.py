@@ -185,8 +185,8 @@ TraceResult = Annotated[Trace | NotFound | NotPermitted | TooLarge | InvalidInpu
 @strawberry.type
 class TracingQuery:
     @question
-    async def trace(self, info: Info, input: TraceInput) -> TraceResult:  # noqa: A002 - the argument's name in the API
-        """Everything that the start comes from (BACKWARD) or has become (FORWARD)."""
+    async def trace(self, info: Info, input: TraceInput, pushdown: bool | None = False) -> TraceResult:  # noqa: A002 - the argument's name in the API
+        """Everything that the start comes from (BACKWARD) or has become (FORWARD). `pushdown`: walked in the database instead of in the index; the same answer, more slowly."""
         try:
             traced = await trace(
                 context_of(info),
@@ -197,6 +197,7 @@ class TracingQuery:
                 max_depth=input.max_depth,
                 known_at_ms=None if input.known_at is None else moment_of(input.known_at).earliest_ms,
                 pages=list(pages_asked(info.selected_fields, _PAGES, _PAGE)),
+                pushdown=bool(pushdown),
             )
         except StemgraphError as error:
             return failure_of(error)

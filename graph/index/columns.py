@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -47,6 +48,26 @@ class Column:
             found: list[Any] = base[first:last].tolist()
             return found
         return [*base[first:].tolist(), *tail[: last - known].tolist()]
+
+    def place_above(self, value: int) -> int:
+        """The first row whose value is greater, in a column that ascends."""
+        base, tail = self._parts
+        if len(base) and base[-1] > value:
+            return int(np.searchsorted(base, value, side="right"))
+        return len(base) + bisect_right(tail, value)
+
+    def places_above(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The same for many values."""
+        base, tail = self._parts
+        found = np.searchsorted(base, values, side="right")
+        if tail:
+            beyond = found == len(base)
+            found[beyond] += np.searchsorted(np.array(tail, dtype=base.dtype), values[beyond], side="right")
+        return found
+
+    def frozen_copy(self) -> NDArray[Any]:
+        """All values as they are now, whatever is appended meanwhile."""
+        return self.first(len(self))
 
     def take(self, rows: NDArray[Any]) -> NDArray[Any]:
         """The values of these rows, in their order."""

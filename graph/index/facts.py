@@ -98,6 +98,7 @@ COLUMNS = {
     "use_start_last": "q",
     "use_end": "q",
     "use_end_last": "q",
+    "use_offset": "i",  # as op_offset
     "use_on_end": "i",
     "use_on": "i",
     "closing_op": "i",
@@ -423,6 +424,7 @@ class Facts:
         columns["use_start_last"].append(times[1])
         columns["use_end"].append(times[2])
         columns["use_end_last"].append(times[3])
+        columns["use_offset"].append(self._clock.offset(use.get("start", operation["start"]), zone))
         for name in on:
             ends = (*operation["inputs"], *operation.get("outputs", ()))
             columns["use_on"].append(self._named(name, ends))

@@ -129,6 +129,9 @@ class Places:
                     ahead.append((span, passed | {span.position}))
         return sorted(found)
 
+    def was_moved(self, position: int) -> bool:
+        return len(self._parents.get(position, ())) > 1
+
     def parent_at(self, position: int, at_ms: int) -> int | None:
         """What a position stood in at an instant; None: in nothing."""
         for span in reversed(self._parents.get(position, ())):

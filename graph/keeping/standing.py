@@ -1,35 +1,59 @@
-"""What became of affected things: dispositions, amounts and sites at the lineage's position."""
+"""What became of affected things: dispositions, amounts and sites at the lineage's position.
+
+Most is read off rows of arrays: of what happened to a unit, or to a lot that is not counted, the last that changed its
+disposition tells it. Lots that are counted, and what is rare (times that are not exact, holds, inventories), are
+replayed as the rules do it: the same by either way.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from graph.index.codes import (
+    CELL_LOT,
     CELL_UNIT,
+    CHANGED_DISPOSITION,
     CONSUMED,
+    COUNTED,
     CREATES,
     FOREVER,
-    IS_LASTING,
-    KIND_NAMES,
+    IS_MATERIAL,
     OPERATION_NAMES,
     POSITION,
-    SITE,
+    QC_RELEASE,
+    RANK,
+    STORAGE_OUT,
+    STORED,
+    TISSUE,
+    TOLD_CODES,
     TOLD_NAMES,
+    TRANSPORTED,
 )
 from graph.index.lineage import Lineage
-from graph.keeping.inverse import Inverse, inverse_of
-from graph.rules.account import Account, Event
-from graph.rules.course import Course, Parcel, Thing, run_course
-from graph.vocabulary import FINAL_DISPOSITIONS
+from graph.index.tables import Array
+from graph.keeping.gathering import Gathered, gather
+from graph.keeping.replay import Replay
+from graph.keeping.sites import Sites
+from graph.rules.parcels import Parcel
+from graph.vocabulary import FINAL_DISPOSITIONS, OPERATIONS
 
 __all__ = ["Parts", "Standing"]
 
-_HELD_BY = frozenset({"Tissue", "CellLot"})  # kinds that have a disposition, with the units of lots
 _NOT_THERE = frozenset({*FINAL_DISPOSITIONS, "unaccounted"})
+_BECOMES = np.array([TOLD_CODES.get(OPERATIONS[name].becomes or "", 0) for name in OPERATION_NAMES], dtype=np.uint8)
+_CONSUMED_IN_QC, _NONE = TOLD_CODES["consumed_in_qc"], 0
+_IN_TRANSIT, _AT_SITE, _ALLOCATED = (TOLD_CODES[name] for name in ("in_transit", "at_site", "allocated"))
+_RELEASED, _REJECTED = TOLD_CODES["released"], TOLD_CODES["rejected"]
+_PASSES = [TOLD_CODES["pass"], TOLD_CODES["conditional"]]
+_FINAL = [TOLD_CODES[name] for name in FINAL_DISPOSITIONS]
+# What only a replay tells rightly.
+_HARD = [TOLD_CODES["on_hold"], TOLD_CODES["unaccounted"], _NONE]
+_END_RANK, _LATE_END_RANK = 1, 5
 
 
 @dataclass(slots=True)
@@ -45,142 +69,171 @@ class Parts:
 
 
 class Standing:
-    """Replays the accounts of the lots that are asked about, each once. Cost: that of their events."""
+    """What became of some things, each affected since a time. ``fast`` False: everything is replayed."""
 
-    def __init__(self, lineage: Lineage) -> None:
-        self._lineage = lineage
-        self._inverse: Inverse = inverse_of(lineage.facts)
-        self._courses: dict[int, Course] = {}
+    def __init__(self, lineage: Lineage, things: Array, since: Array, *, fast: bool = True) -> None:
+        self._lineage, self._things, self._since = lineage, things.astype(np.int64), since
+        self._columns = lineage.facts.columns
+        self._kind = self._columns["thing_kind"].take(self._things)
+        self._replay = Replay(lineage)
+        self._fast = fast
 
-    def parts(self, affected: Iterable[tuple[int, int]]) -> Parts:
-        """Of things with the time from which each is affected. A lot whose units are named counts by those of them."""
-        columns = self._lineage.facts.columns
+    @cached_property
+    def _rows(self) -> Gathered:
+        return gather(self._lineage, self._things)
+
+    @cached_property
+    def _lots(self) -> Array:
+        """Of a unit its lot, of anything else itself."""
+        is_unit = self._kind == CELL_UNIT
+        lots: Array = np.where(is_unit, self._columns["thing_lot"].take(self._things), self._things)
+        return lots
+
+    # -- dispositions ------------------------------------------------------------------------------------------------
+
+    def parts(self) -> Parts:
+        """A lot whose units are named counts by those of them that are among the things."""
         parts = Parts()
-        for thing, since in affected:
-            kind = columns["thing_kind"][thing]
-            if kind == CELL_UNIT:
-                lot = columns["thing_lot"][thing]
-                unit = self._lineage.facts.keys[thing].partition("#")[2]
-                for parcel in self._course(lot).parcels:
-                    if parcel.unit == unit:
-                        parts.by_disposition[parcel.disposition] += 1
-            elif KIND_NAMES[kind] in _HELD_BY:
-                self._add_lot(parts, thing, since)
+        is_itemised, is_counted = self._modes()
+        is_held = (self._kind == CELL_UNIT) | (((self._kind == CELL_LOT) | (self._kind == TISSUE)) & ~is_itemised)
+        is_hard = self._hard() if self._fast else np.ones(len(self._things), dtype=np.bool_)
+        quick = np.flatnonzero(is_held & ~is_counted & ~is_hard)
+        for code, count in enumerate(np.bincount(self._dispositions()[quick], minlength=1).tolist()):
+            if count:
+                parts.by_disposition[TOLD_NAMES[code]] += count
+        for place in np.flatnonzero(is_held & (is_counted | is_hard)).tolist():
+            self._replayed(parts, place)
         return parts
 
-    def _add_lot(self, parts: Parts, lot: int, since: int) -> None:
-        course = self._course(lot)
-        if course.mode == "itemised":
+    def _modes(self) -> tuple[Array, Array]:
+        """Which things are lots with named units, and which are counted lots."""
+        itemised, counted = (np.zeros(len(self._things), dtype=np.bool_) for _ in range(2))
+        rows = self._rows
+        made = np.flatnonzero(~rows.is_input & CREATES[self._columns["op_type"].take(rows.op)])
+        row, thing = rows.row[made], rows.thing[made]
+        ends = self._columns["output_units_end"]
+        first = np.where(row > 0, ends.take(np.maximum(row - 1, 0)), 0)
+        has_units = ends.take(row) != first
+        is_lot = self._kind[thing] != CELL_UNIT
+        itemised[thing[has_units & is_lot]] = True
+        counted[thing[~has_units & is_lot & (self._columns["output_quantity"].take(row) > 0)]] = True
+        return itemised, counted
+
+    def _hard(self) -> Array:
+        """Which things are to be replayed."""
+        rows, column = self._rows, self._columns
+        types, told = column["op_type"].take(rows.op), column["op_told"].take(rows.op)
+        is_hard = column["op_start"].take(rows.op) != column["op_start_last"].take(rows.op)
+        is_hard |= types == COUNTED
+        is_change = types == CHANGED_DISPOSITION
+        is_hard |= is_change & np.isin(told, _HARD)
+        is_hard |= is_change & ~rows.is_named & (column["op_told_from"].take(rows.op) != _NONE)
+        is_hard |= (types == STORAGE_OUT) & ~rows.is_named  # what stood there, and nothing else
+        is_hard &= rows.is_input
+        lasting = np.flatnonzero(rows.is_input & (types == TRANSPORTED))
+        for place in lasting.tolist():
+            _, end = self._lineage.facts.op_times(int(rows.op[place]), self._lineage.as_of)
+            is_hard[place] |= end[0] != end[1]
+        found = np.zeros(len(self._things), dtype=np.bool_)
+        found[rows.thing[is_hard]] = True
+        # What is hard for one unit is for all of its lot: the others may have been meant.
+        return np.isin(self._lots, self._lots[found])
+
+    def _dispositions(self) -> Array:
+        """Of each thing, as a code; right for what is neither counted nor hard."""
+        rows, column = self._rows, self._columns
+        taken = np.flatnonzero(rows.is_input)
+        op, thing = rows.op[taken], rows.thing[taken]
+        types, told = column["op_type"].take(op), column["op_told"].take(op)
+        is_unit = self._kind[thing] == CELL_UNIT
+        is_tested = (column["input_flags"].take(rows.row[taken]) & CONSUMED != 0) & ~IS_MATERIAL[types]
+        becomes = np.where(is_tested & is_unit, _CONSUMED_IN_QC, _BECOMES[types])
+        is_change = types == CHANGED_DISPOSITION
+        order, end_order, ended = self._order(op, types)
+        is_release, passes = types == QC_RELEASE, np.isin(told, _PASSES)
+        is_release &= ~is_tested
+        # The last that says something of each decides: what it was used for, its standing, where it is.
+        is_final = (becomes != _NONE) | (is_change & np.isin(told, _FINAL))
+        final = _last(len(self._things), thing, order, is_final, np.where(is_change, told, becomes))
+        standing = np.where(is_change, told, np.where(passes, _RELEASED, _REJECTED))
+        says = is_change | (is_release & (passes | (told == TOLD_CODES["fail"])))
+        born = np.where(self._kind == CELL_UNIT, TOLD_CODES["quarantined"], TOLD_CODES["in_process"])
+        base = _last(len(self._things), thing, order, says, standing, born)
+        over = np.full(len(op), _NONE, dtype=np.uint8)
+        over[types == TRANSPORTED] = _IN_TRANSIT
+        is_taken_out = (types == STORAGE_OUT) & (told != TOLD_CODES["transfer"])
+        over[is_taken_out] = _ALLOCATED
+        moves = (types == STORED) | (types == TRANSPORTED) | is_taken_out | is_change | (is_release & passes)
+        where = _last(
+            len(self._things),
+            np.concatenate((thing, thing[ended])),
+            np.concatenate((order, end_order)),
+            np.concatenate((moves, np.ones(len(ended), dtype=np.bool_))),
+            np.concatenate((over, np.full(len(ended), _AT_SITE, dtype=np.uint8))),
+        )
+        found: Array = np.where(final != _NONE, final, np.where(where != _NONE, where, base))
+        return found
+
+    def _order(self, op: Array, types: Array) -> tuple[Array, Array, Array]:
+        """The order of the rows in time; that of the ends of transports, and which rows those are."""
+        column = self._columns
+        start, seq = column["op_start"].take(op), column["op_seq"].take(op)
+        ended, ends, ranks = [], [], []
+        for place in np.flatnonzero(types == TRANSPORTED).tolist():
+            _, (end, _) = self._lineage.facts.op_times(int(op[place]), self._lineage.as_of)
+            if end != FOREVER:
+                ended.append(place)
+                ends.append(end)
+                ranks.append(_END_RANK if end > start[place] else _LATE_END_RANK)
+        which = np.array(ended, dtype=np.int64)
+        times = np.concatenate((start, np.array(ends, dtype=np.int64)))
+        rank = np.concatenate((RANK[types], np.array(ranks, dtype=np.uint8)))
+        seqs = np.concatenate((seq, seq[which]))
+        place = np.empty(len(times), dtype=np.int64)
+        place[np.lexsort((seqs, rank, times))] = np.arange(len(times))
+        return place[: len(op)], place[len(op) :], which
+
+    def _replayed(self, parts: Parts, place: int) -> None:
+        thing, lot = int(self._things[place]), int(self._lots[place])
+        course = self._replay.course(lot)
+        if self._kind[place] == CELL_UNIT:
+            unit = self._lineage.facts.keys[thing].partition("#")[2]
+            parts.by_disposition.update(
+                parcel.disposition for parcel in course.parcels if parcel.unit == unit
+            )
             return
         amounts = course.amounts()
-        if course.mode == "counted":
+        since = int(self._since[place])
+        if course.mode == "counted" and since > -FOREVER:
             # What was used up before the lot was affected is clean, and no part of the answer.
-            before = self._replayed(lot, until=since - 1).amounts() if since > -FOREVER else {}
+            before = self._replay.run(lot, until_ms=since - 1).amounts()
             for name in FINAL_DISPOSITIONS:
                 if name in before:
                     amounts[name] = amounts.get(name, 0) - before[name]
-        is_measured = self._is_measured(lot)
+        is_measured = self._replay.is_measured(lot)
         for name, amount in amounts.items():
-            if amount > 1e-9:
-                parts.by_disposition[name] += 1 if is_measured else math.ceil(amount - 1e-9)
+            if amount > _SLACK:
+                parts.by_disposition[name] += 1 if is_measured else math.ceil(amount - _SLACK)
 
-    def _is_measured(self, lot: int) -> bool:
-        measured = self._lineage.facts.columns["output_is_measured"]
-        return any(measured[row] for op, row in self._inverse.outputs(lot) if self._is_live(op))
+    # -- sites ---------------------------------------------------------------------------------------------------------
 
-    def _course(self, lot: int) -> Course:
-        if lot not in self._courses:
-            self._courses[lot] = self._replayed(lot)
-        return self._courses[lot]
-
-    def _replayed(self, lot: int, *, until: int | None = None) -> Course:
-        kind, key = self._lineage.node(lot)
-        account = Account(events=self._events(lot))
-        return run_course(Thing(kind=kind, key=key), account, until_ms=until, is_within=self._is_within)
-
-    def _is_within(self, position: str, place: str, at_ms: int) -> bool:
-        if position == place:
-            return True
-        wanted, found = (self._lineage.find(("StoragePosition", key)) for key in (position, place))
-        if wanted is None or found is None:
-            return False
-        inside = self._lineage.derived.places.inside(found)
-        return any(span.position == wanted and span.start <= at_ms < span.end for span in inside)
-
-    # -- the account of a lot, from the facts -----------------------------------------------------------------------
-
-    def _is_live(self, op: int) -> bool:
-        return self._lineage.facts.is_live(op, self._lineage.as_of)
-
-    def _events(self, lot: int) -> list[Event]:
-        columns = self._lineage.facts.columns
-        events = [self._event(op, row, "input") for op, row in self._inverse.inputs(lot) if self._is_live(op)]
-        events += [
-            self._event(op, row, "output")
-            for op, row in self._inverse.outputs(lot)
-            if CREATES[columns["op_type"][op]] and self._is_live(op)
-        ]
-        return events
-
-    def _event(self, op: int, row: int, side: str) -> Event:
-        facts = self._lineage.facts
-        columns, code = facts.columns, facts.columns["op_type"][op]
-        start, (end, end_last) = facts.op_times(op, self._lineage.as_of)
-        first = columns[f"{side}_units_end"][row - 1] if row else 0
-        units = columns[f"{side}_unit"].part(first, columns[f"{side}_units_end"][row])
-        is_open = bool(IS_LASTING[code]) and end == FOREVER
-        return Event(
-            operation=facts.op_keys[op],
-            type=OPERATION_NAMES[code],
-            role="in" if side == "input" else "made",
-            seq=columns["op_seq"][op],
-            start=start,
-            end=None if end == FOREVER else (end, end_last),
-            is_open=is_open,
-            quantity=columns[f"{side}_quantity"][row] or None,
-            units=tuple(facts.keys[unit].partition("#")[2] for unit in units),
-            consumed=side == "input" and bool(columns["input_flags"][row] & CONSUMED),
-            position=self._position(op),
-            kept=self._kept(op),
-        )
-
-    def _position(self, op: int) -> str | None:
-        facts = self._lineage.facts
-        columns = facts.columns
-        first = columns["op_outputs_end"][op - 1] if op else 0
-        for thing in columns["output_thing"].part(first, columns["op_outputs_end"][op]):
-            if columns["thing_kind"][thing] == POSITION:
-                return facts.keys[thing]
-        return None
-
-    def _kept(self, op: int) -> dict[str, str]:
-        columns = self._lineage.facts.columns
-        told, told_from = TOLD_NAMES[columns["op_told"][op]], TOLD_NAMES[columns["op_told_from"][op]]
-        name = _TOLD_AS.get(OPERATION_NAMES[columns["op_type"][op]])
-        if not told or name is None:
-            return {}
-        return {name: told} | ({"from": told_from} if told_from else {})
-
-    # -- sites ------------------------------------------------------------------------------------------------------
-
-    def sites(self, things: Iterable[int]) -> Counter[int | None]:
+    def sites(self) -> Counter[int | None]:
         """How many of the things are, or were last, at which site: a position, or where none is known the organisation.
 
         By number; None: neither is recorded. A counted lot is at each site where some of it stands.
         """
         found: Counter[int | None] = Counter()
-        for thing in things:
-            found.update(self._sites_of(thing))
+        sites = Sites(self._lineage)
+        _, is_counted = self._modes()
+        is_elsewhere = np.zeros(len(self._things), dtype=np.bool_)
+        for place in np.flatnonzero(is_counted & (self._kind == CELL_LOT)).tolist():
+            stands = {self._stands(parcel) for parcel in self._replay.course(int(self._things[place])).parcels}
+            known = {site for each in stands if each is not None and (site := sites.of(*each)) is not None}
+            found.update(known)
+            is_elsewhere[place] = bool(known)
+        for place in np.flatnonzero(~is_elsewhere).tolist():
+            found[self._last_site(place, sites)] += 1
         return found
-
-    def _sites_of(self, thing: int) -> set[int | None]:
-        columns = self._lineage.facts.columns
-        kind = columns["thing_kind"][thing]
-        if KIND_NAMES[kind] == "CellLot" and (course := self._course(thing)).mode == "counted":
-            placed = {place for parcel in course.parcels if (place := self._stands(parcel)) is not None}
-            if sites := {site for place, at in placed if (site := self._site_of(place, at)) is not None}:
-                return set(sites)
-        return {self._last_site(self._acts(thing, columns["thing_lot"][thing] if kind == CELL_UNIT else None))}
 
     def _stands(self, parcel: Parcel) -> tuple[int, int] | None:
         """In which position, and since when."""
@@ -189,69 +242,57 @@ class Standing:
         place = self._lineage.find(("StoragePosition", parcel.stay.position))
         return None if place is None else (place, parcel.stay.start[0])
 
-    def _acts(self, thing: int, lot: int | None) -> list[int]:
-        """The operations that the thing took part in itself: a unit where it is named, or its lot alone."""
-        columns = self._lineage.facts.columns
-        found = [op for op, _ in self._inverse.outputs(thing if lot is None else lot) if self._is_live(op)]
-        for op, row in self._inverse.inputs(thing if lot is None else lot):
-            first = columns["input_units_end"][row - 1] if row else 0
-            units = columns["input_unit"].part(first, columns["input_units_end"][row])
-            if self._is_live(op) and (not units or (lot is not None and thing in units)):
-                found.append(op)
-        return found
-
-    def _last_site(self, operations: list[int]) -> int | None:
-        columns = self._lineage.facts.columns
-        placed: tuple[int, int] | None = None
-        last: tuple[int, int] | None = None
-        for op in operations:
-            when = columns["op_start"][op], op
-            last = max(when, last) if last is not None else when
-            if self._place(op) is not None:
-                placed = max(when, placed) if placed is not None else when
-        for act in (placed, last):
-            if act is None:
-                continue
-            place = self._place(act[1]) if act is placed else None
-            if place is not None and (site := self._site_of(place, act[0])) is not None:
+    def _last_site(self, place: int, sites: Sites) -> int | None:
+        last, placed = int(self._last_acts[0][place]), int(self._last_acts[1][place])
+        if placed >= 0:
+            op = int(self._rows.op[placed])
+            site = sites.of(int(self._places[placed]), self._columns["op_start"][op])
+            if site is not None:
                 return site
-        return int(columns["op_org"][last[1]]) if last is not None else None
-
-    def _place(self, op: int) -> int | None:
-        """Where an operation left what it touched."""
-        columns = self._lineage.facts.columns
-        name = self._position(op)
-        if name is not None:
-            return self._lineage.find(("StoragePosition", name))
-        for member in ("op_left", "op_location"):
-            if columns[member][op] >= 0:
-                return int(columns[member][op])
-        return None
-
-    def _site_of(self, place: int, at_ms: int) -> int | None:
-        """The nearest site upwards, then."""
-        passed: set[int] = set()
-        here: int | None = place
-        while here is not None and here not in passed:
-            passed.add(here)
-            if here in self._site_positions:
-                return here
-            here = self._lineage.derived.places.parent_at(here, at_ms)
-        return None
+        return int(self._columns["op_org"][int(self._rows.op[last])]) if last >= 0 else None
 
     @cached_property
-    def _site_positions(self) -> frozenset[int]:
-        """The positions of level site, as the records say at the lineage's position."""
-        column = self._lineage.facts.columns
-        levels: dict[int, int] = {}
-        for row in range(len(column["position_thing"])):
-            is_known = self._lineage.as_of.shows(
-                column["position_seq"][row], column["position_recorded"][row], None, None
-            )
-            if is_known and column["position_level"][row] != _NOT_SAID:
-                levels[column["position_thing"][row]] = column["position_level"][row]
-        return frozenset(position for position, level in levels.items() if level == SITE)
+    def _places(self) -> Array:
+        """Of each row, where its operation left what it touched; -1: it does not say."""
+        column, op = self._columns, self._rows.op
+        ends = column["op_outputs_end"]
+        first = np.where(op > 0, ends.take(np.maximum(op - 1, 0)), 0)
+        has_output = ends.take(op) > first
+        output = np.full(len(op), -1, dtype=np.int64)
+        output[has_output] = column["output_thing"].take(first[has_output])
+        is_position = output >= 0
+        is_position[is_position] = column["thing_kind"].take(output[is_position]) == POSITION
+        left, location = column["op_left"].take(op), column["op_location"].take(op)
+        places: Array = np.where(is_position, output, np.where(left >= 0, left, location))
+        return places
+
+    @cached_property
+    def _last_acts(self) -> tuple[Array, Array]:
+        """Of each thing, the row of the last thing that happened to it, and of the last that says where."""
+        rows = self._rows
+        # A lot is not where some of its units were named.
+        is_own = ~rows.is_named | (self._kind[rows.thing] == CELL_UNIT)
+        start = self._columns["op_start"].take(rows.op)
+        order = np.empty(len(rows.op), dtype=np.int64)
+        order[np.lexsort((rows.op, start))] = np.arange(len(rows.op))
+        row = np.arange(len(rows.op), dtype=np.int64)
+        count = len(self._things)
+        nothing = np.full(count, -1, dtype=np.int64)
+        return (
+            _last(count, rows.thing, order, is_own, row, nothing),
+            _last(count, rows.thing, order, is_own & (self._places >= 0), row, nothing),
+        )
 
 
-_NOT_SAID = 2
-_TOLD_AS = {"CHANGED_DISPOSITION": "to", "QC_RELEASE": "test_conclusion", "STORAGE_OUT": "storage_out_reason"}
+_SLACK = 1e-9
+
+
+def _last(
+    count: int, thing: Array, order: Array, chosen: Array, value: Array, otherwise: Array | None = None
+) -> Array:
+    """For each thing the value of the last of its chosen rows; ``otherwise`` (0) where it has none."""
+    rows = np.flatnonzero(chosen)
+    rows = rows[np.argsort(order[rows], kind="stable")]
+    found = np.zeros(count, dtype=value.dtype) if otherwise is None else otherwise.astype(value.dtype)
+    found[thing[rows]] = value[rows]  # of several the last one stays
+    return found

@@ -10,14 +10,13 @@ import pytest
 from graph.errors import BadInput, NotFound, NotPermitted
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.index.lineage import Lineage
-from graph.keeping.standing import Standing
 from graph.reader import NodeId, id_text
 from graph.times import parse_moment
 from graph.viewer import Role, Viewer
 from queries.explain import winning_path
 from queries.impact import Impact, ImpactAsked, digest_of, impact, impact_items, suspects
 from queries.privacy import View
-from queries.tally import completeness, counts, parts, sites
+from queries.tally import completeness, counts, parts, sites, standing_of
 from support.bench_sheet import BenchSheet, some_of, units_of
 from support.lineage_views import WAYS, view_of
 from support.memory_graph import MemoryLog
@@ -49,7 +48,7 @@ async def test_what_is_left_of_a_bad_medium_is_held_by_the_unit(way: str) -> Non
     """As of April 21st: MCB2 9, WCB1 18, DP1 2 (one in transit), DP2 3; four were given, one destroyed."""
     view = view_of(trial(), way)
     answer = await impact(view, asked(MEDIUM, known_at_ms=_ms("2025-04-21T00:00:00+08:00")))
-    found = parts(answer, Standing(answer.lineage))
+    found = parts(standing_of(answer))
     assert found.to_hold == 32
     assert found.by_disposition["administered"] == 4
     assert found.by_disposition["destroyed"] == 1
@@ -69,7 +68,7 @@ async def test_what_was_used_before_a_lot_was_affected_is_not_counted(way: str) 
     later = sheet.administered(some_of("B1", 2), "S2")
     seed = Seed(node=("CellLot", "B1"), from_ms=_ms(later["start"]))
     answer = await impact(view_of(sheet.records, way), asked(seed))
-    found = parts(answer, Standing(answer.lineage))
+    found = parts(standing_of(answer))
     assert found.by_disposition == {"administered": 2, "released": 5}
     assert found.to_hold == 5
 
@@ -107,7 +106,7 @@ async def test_pages_put_together_are_the_answer(way: str) -> None:
 async def test_sites_tell_where_things_are_or_were_last(way: str) -> None:
     view = view_of(trial(), way)
     answer = await impact(view, asked(MEDIUM))
-    found = dict(sites(view, answer, Standing(answer.lineage)))
+    found = dict(sites(view, answer, standing_of(answer)))
     assert found["StoragePosition", "SITE-2"] == 1  # the shipped dose
     assert found["StoragePosition", "SITE-1"] > 20
     assert found["Institution", "ORG-1"] >= 4  # the treated
