@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from graph.reader import AsOf, Direction, EdgeRow, NodeId, Reader, by_kind
+from graph.reader import AsOf, Direction, EdgeRow, Edges, NodeId, by_kind
 from graph.vocabulary import KINDS, OPERATIONS, USES
 
 __all__ = ["Beginnings", "begin"]
@@ -45,40 +45,40 @@ class Beginnings:
         self.edges.append(edge)
 
 
-async def begin(reader: Reader, starts: Sequence[NodeId], as_of: AsOf) -> Beginnings:
+async def begin(lineage: Edges, starts: Sequence[NodeId], as_of: AsOf) -> Beginnings:
     """What the starts that are not material, and reagents, begin at; empty for donors, tissues, lots and subjects."""
     found = Beginnings()
-    await _about(reader, [node for node in starts if node[0] in _RESULTS], as_of, found)
+    await _about(lineage, [node for node in starts if node[0] in _RESULTS], as_of, found)
     # A result may be about a machine or a place: then the question is what passed through that.
     causes = [*starts, *(node for node in found.other if node[0] in {"Equipment", "StoragePosition"})]
-    await _touched(reader, [node for node in causes if node[0] in _RESOURCES], as_of, found)
-    await _held(reader, [node for node in causes if node[0] == "StoragePosition"], as_of, found)
-    await _enrolled(reader, [node for node in starts if node[0] == "Study"], as_of, found)
+    await _touched(lineage, [node for node in causes if node[0] in _RESOURCES], as_of, found)
+    await _held(lineage, [node for node in causes if node[0] == "StoragePosition"], as_of, found)
+    await _enrolled(lineage, [node for node in starts if node[0] == "Study"], as_of, found)
     for kind in _DOERS:
-        await _done(reader, [node for node in starts if node[0] == kind], as_of, found)
+        await _done(lineage, [node for node in starts if node[0] == kind], as_of, found)
     return found
 
 
-async def _about(reader: Reader, results: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
+async def _about(lineage: Edges, results: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
     if results:
-        for edge in await reader.neighbours(Direction.BACKWARD, by_kind(results), _TO_RESULT, as_of):
+        for edge in await lineage.neighbours(Direction.BACKWARD, by_kind(results), _TO_RESULT, as_of):
             if edge.source != edge.target:
                 found.add(edge.source, edge)
 
 
-async def _touched(reader: Reader, resources: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
+async def _touched(lineage: Edges, resources: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
     for kind, keys in by_kind(resources).items():
-        for edge in await reader.neighbours(Direction.FORWARD, {kind: keys}, (USES[kind].edge,), as_of):
+        for edge in await lineage.neighbours(Direction.FORWARD, {kind: keys}, (USES[kind].edge,), as_of):
             found.add(edge.target, edge)
 
 
-async def _enrolled(reader: Reader, studies: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
+async def _enrolled(lineage: Edges, studies: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
     if not studies:
         return
-    for edge in await reader.neighbours(Direction.FORWARD, by_kind(studies), ("ENROLLED",), as_of):
+    for edge in await lineage.neighbours(Direction.FORWARD, by_kind(studies), ("ENROLLED",), as_of):
         found.add(edge.target, edge)
     # A subject may name its study without a record of the enrolment.
-    for row in await reader.nodes_where("Subject", "study", [key for _, key in studies], as_of):
+    for row in await lineage.nodes_where("Subject", "study", [key for _, key in studies], as_of):
         study: NodeId = ("Study", row.values["study"])
         found.add(
             row.node_id,
@@ -88,13 +88,13 @@ async def _enrolled(reader: Reader, studies: list[NodeId], as_of: AsOf, found: B
         )
 
 
-async def _done(reader: Reader, doers: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
+async def _done(lineage: Edges, doers: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
     """What the operations of a person or an institution made, or touched where they made nothing."""
     if not doers:
         return
     kind = doers[0][0]
     member = _DOERS[kind]
-    for edge in await reader.edges_where(member, [key for _, key in doers], tuple(OPERATIONS), as_of):
+    for edge in await lineage.edges_where(member, [key for _, key in doers], tuple(OPERATIONS), as_of):
         doer: NodeId = (kind, edge.matched or "")
         operation = OPERATIONS[edge.type]
         made = edge.target if operation.is_material or operation.creates else None
@@ -103,24 +103,24 @@ async def _done(reader: Reader, doers: list[NodeId], as_of: AsOf, found: Beginni
             found.add(node, replace(edge, type=member.upper(), source=doer, target=node))
 
 
-async def _held(reader: Reader, positions: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
+async def _held(lineage: Edges, positions: list[NodeId], as_of: AsOf, found: Beginnings) -> None:
     """What stayed in a position or below it, at any time."""
     if not positions:
         return
     inside: dict[str, None] = dict.fromkeys(key for _, key in positions)
     level = list(inside)
     while level:
-        edges = await reader.neighbours(Direction.BACKWARD, {"StoragePosition": level}, ("PART_OF",), as_of)
+        edges = await lineage.neighbours(Direction.BACKWARD, {"StoragePosition": level}, ("PART_OF",), as_of)
         level = [key for key in dict.fromkeys(edge.source[1] for edge in edges) if key not in inside]
         inside |= dict.fromkeys(level)
         for edge in edges:
             found.edges.append(edge)
     frontier = {"StoragePosition": list(inside)}
-    stays = await reader.neighbours(Direction.BACKWARD, frontier, _TO_POSITION, as_of)
+    stays = await lineage.neighbours(Direction.BACKWARD, frontier, _TO_POSITION, as_of)
     for edge in stays:
         found.add(edge.source, edge)
-    for edge in await reader.neighbours(Direction.FORWARD, frontier, _FROM_POSITION, as_of):
+    for edge in await lineage.neighbours(Direction.FORWARD, frontier, _FROM_POSITION, as_of):
         found.add(edge.target, edge)
-    for edge in await reader.edges_where(_LEFT_IN, list(inside), _LEAVING_THERE, as_of):
+    for edge in await lineage.edges_where(_LEFT_IN, list(inside), _LEAVING_THERE, as_of):
         place: NodeId = ("StoragePosition", edge.temporary_storage_location or "")
         found.add(edge.target, replace(edge, type=_LEFT_IN.upper(), source=edge.target, target=place))

@@ -6,13 +6,16 @@ Source: specification 2 (G-05).
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from graph.errors import NotPermitted
-from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
+from graph.index.lineage import Lineage
+from graph.keeping import Asked, Index, Lineages, Pushdown
+from graph.reader import LATEST, AsOf, Edges, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
 
@@ -108,6 +111,9 @@ class View:
     log: AccessLog = field(default_factory=NoLog)
     stubs: Stubs = field(default_factory=Stubs)
     remembers: bool = False
+    index: Index | None = None  # None: questions of lineage are pushed down to the database
+    kernel_seconds: float | None = None  # how long a question of lineage may be thought about
+    gone: asyncio.Future[None] | None = None  # done when nobody waits for the answer any more
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
     _asked: dict[AsOf, dict[NodeId, bool]] = field(default_factory=dict, repr=False)  # does it lead to one person?
@@ -121,18 +127,29 @@ class View:
         """The highest tier that is shown unmasked."""
         return self.viewer.highest_tier
 
+    def lineages(self, *, pushdown: bool = False) -> Lineages:
+        """Where the lineage is read from: the index where there is one, otherwise, or as asked, the database."""
+        return Pushdown(self.reader) if pushdown or self.index is None else self.index
+
+    async def indexed(self, as_of: AsOf) -> Lineage | None:
+        """The lineage at a position, where there is an index."""
+        return None if self.index is None else await self.index.lineage(as_of, Asked(starts=()))
+
     def hides_kind(self, kind: str) -> bool:
         """Whether the keys of a kind are above the viewer's tier."""
         return KINDS[kind].tier > self.tier
 
-    async def hidden(self, nodes: Iterable[NodeId], as_of: AsOf = LATEST) -> frozenset[NodeId]:
+    async def hidden(
+        self, nodes: Iterable[NodeId], as_of: AsOf = LATEST, edges: Edges | None = None
+    ) -> frozenset[NodeId]:
         """Those whose keys the viewer may not see: kinds above the tier, and lots that lead to one person.
 
-        ``as_of`` is the position of the answer: what led to one person there, or is now known to, is hidden.
+        ``as_of`` is the position of the answer: what led to one person there, or is now known to, is hidden. ``edges``:
+        the lineage at that position, where it is at hand.
         """
         every = list(dict.fromkeys(nodes))
         hidden = {node for node in every if self.hides_kind(node[0])}
-        personal = await self._autologous([node for node in every if node not in hidden], as_of)
+        personal = await self.led_to_one_person([node for node in every if node not in hidden], as_of, edges)
         if self.tier < lot_key_tier(is_autologous=True):
             return frozenset(hidden | personal)
         self._personal.update(personal)  # shown, and therefore logged
@@ -140,26 +157,32 @@ class View:
 
     async def concealed(self, as_of: AsOf) -> frozenset[NodeId]:
         """All lots and units that the viewer may not see because they lead to one person; empty from tier 2 on."""
-        donors = await self._autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
+        donors = await self.autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
         return await descendants_of(self.reader, donors, as_of) if donors else frozenset()
 
-    async def _autologous(self, nodes: Iterable[NodeId], as_of: AsOf) -> set[NodeId]:
-        """What comes from a donor who is the one to be treated (requirements.md: tier 2)."""
+    async def led_to_one_person(self, nodes: Iterable[NodeId], as_of: AsOf, edges: Edges | None = None) -> set[NodeId]:
+        """What of the nodes comes from a donor who is the one to be treated (requirements.md: tier 2)."""
         wanted = [node for node in nodes if node[0] in _OF_DONORS]
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
-            if donors := await self._autologous_donors(position):
+            if donors := await self.autologous_donors(position):
+                lineage = edges if edges is not None and position == as_of else self.reader
                 asked = self._asked.setdefault(position, {}) if self.remembers else {}
                 if fresh := [node for node in wanted if node not in asked]:
-                    personal = await descended_from(self.reader, fresh, donors, position)
+                    personal = await descended_from(lineage, fresh, donors, position)
                     asked |= {node: node in personal for node in fresh}
                 found |= {node for node in wanted if asked[node]}
         return found
 
-    async def _autologous_donors(self, as_of: AsOf) -> frozenset[str]:
+    async def autologous_donors(self, as_of: AsOf) -> frozenset[str]:
+        """Keys of the donors who are themselves to be treated."""
         if as_of not in self._donors:
             self._donors[as_of] = await autologous_donors(self.reader, as_of)
         return self._donors[as_of]
+
+    def note_personal(self, nodes: Iterable[NodeId]) -> None:
+        """These were found to lead to one person: where they are shown, that is logged."""
+        self._personal.update(nodes)
 
     def shown_id(self, node: NodeId, hidden: Collection[NodeId]) -> str:
         """The id, or the stub's where the node is hidden."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import metadata
 
+from graph.keeping import IndexState
 from queries.privacy import View
 
 __all__ = ["ServiceInfo", "service_info"]
@@ -12,7 +13,7 @@ __all__ = ["ServiceInfo", "service_info"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceInfo:
-    """``index`` is the state of the index; without one, traces run level by level in the database."""
+    """``index`` None: questions of lineage are answered level by level in the database."""
 
     version: str
     engine: str
@@ -20,7 +21,7 @@ class ServiceInfo:
     seq: int
     digest: str
     epoch: str
-    index: str
+    index: IndexState | None
 
 
 def _version() -> str:
@@ -39,5 +40,5 @@ async def service_info(view: View) -> ServiceInfo:
         seq=head.seq,
         digest=head.digest,
         epoch=head.epoch,
-        index="none",
+        index=None if view.index is None else view.index.state(),
     )

@@ -6,15 +6,21 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from graph.errors import BadInput, NotFound, NotPermitted
-from graph.reader import AsOf, Direction, EdgeRow, NodeId, by_kind, id_text
+from graph.errors import BadInput, Incomplete
+from graph.index.lineage import Lineage
+from graph.keeping import run_kernel
+from graph.keeping.edges import LineageEdges
+from graph.reader import Direction, EdgeRow, NodeId, by_kind
 from graph.vocabulary import KINDS, OPERATIONS, member_tier
 from queries.ids import parse_ids, parse_node_id
 from queries.pages import Page, page_of
 from queries.privacy import View
+from queries.starts import answer_position, check_starts
+from queries.stubs import stubs_of
 from queries.walk import Walk, walk
 
 __all__ = [
+    "NAMED_STUBS",
     "Completeness",
     "Summary",
     "Trace",
@@ -28,7 +34,7 @@ __all__ = [
 
 # A position's place may be said by its own record: then the edge belongs to no operation.
 _NO_OPERATION = ("node:", "stub:", "amendment:")
-_NAMED_STUBS = 10  # in the sentence that says why an answer is incomplete
+NAMED_STUBS = 10  # in the sentence that says why an answer is incomplete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +110,13 @@ async def trace(
     max_depth: int | None = None,
     known_at_ms: int | None = None,
     as_of_seq: int | None = None,
+    pushdown: bool = False,
 ) -> Trace:
     """All ancestors or descendants of the starts along the material edges, whatever the time.
 
     ``kinds`` and ``operations`` choose what is listed, never what is walked. ``known_at_ms`` answers as the records
-    stood then; ``as_of_seq`` as the ledger stood at that entry (now, without one).
+    stood then; ``as_of_seq`` as the ledger stood at that entry (now, without one). ``pushdown``: walked in the database
+    instead of in the index; the same answer.
 
     Raises BadInput, NotFound, NotPermitted (a start whose code the viewer may not see), Incomplete (too large).
     """
@@ -117,10 +125,12 @@ async def trace(
         raise BadInput("start is empty.", remedy="Name at least one id.", member="start")
     if max_depth is not None and max_depth < 0:
         raise BadInput(f"maxDepth is {max_depth}.", remedy="Give 0 or more, or leave it out.", member="maxDepth")
-    as_of = await _position(view, known_at_ms, as_of_seq)
-    await _check(view, starts, as_of)
-    found = await walk(view.reader, starts, direction, as_of, max_depth=max_depth)
-    hidden = await view.hidden(found.depths, as_of)
+    as_of = await answer_position(view, known_at_ms, as_of_seq, pushdown=pushdown)
+    await check_starts(view, starts, as_of)
+    lineage = None if pushdown else await view.indexed(as_of)
+    edges_of = view.reader if lineage is None else LineageEdges(lineage, view.reader)
+    found = await walk(edges_of, starts, direction, as_of, max_depth=max_depth)
+    hidden = await view.hidden(found.depths, as_of, edges_of)
     ordered = sorted(found.depths, key=lambda node: (found.depths[node], node))
     for node in ordered:
         if node in hidden:
@@ -142,7 +152,7 @@ async def trace(
             for node in listed
         ],
         edges=[_shown_edge(view, edge, hidden, is_timeless=_is_timeless(view, edge, timeless)) for edge in edges],
-        completeness=await _completeness(view, found, hidden),
+        completeness=_completeness(view, found, hidden, await _stubs(view, found, lineage)),
         summary=_summary(found, listed),
         as_of_seq=as_of.seq,
     )
@@ -165,37 +175,37 @@ def trace_edges(view: View, answer: Trace, first: int, after: str | None) -> Pag
     return page
 
 
-async def reachable(view: View, source: str, target: str, *, known_at_ms: int | None = None) -> bool:
+async def reachable(
+    view: View, source: str, target: str, *, known_at_ms: int | None = None, pushdown: bool = False
+) -> bool:
     """Whether the target is, or comes from, the source along the material edges. Raises as `trace` does."""
     ends = [parse_node_id(source, "from"), parse_node_id(target, "to")]
-    as_of = await _position(view, known_at_ms, None)
-    await _check(view, ends, as_of)
-    found = await walk(view.reader, [ends[0]], Direction.FORWARD, as_of)
+    as_of = await answer_position(view, known_at_ms, None, pushdown=pushdown)
+    await check_starts(view, ends, as_of)
+    lineage = None if pushdown else await view.indexed(as_of)
+    if lineage is not None and KINDS[ends[0][0]].is_material and ends[0][0] != "Reagent":
+        return await _reaches(view, lineage, ends[0], ends[1])
+    # What a reagent was made into counts as that reagent; a resource begins at what it touched.
+    edges_of = view.reader if lineage is None else LineageEdges(lineage, view.reader)
+    found = await walk(edges_of, [ends[0]], Direction.FORWARD, as_of)
     return ends[1] in found.material or ends[0] == ends[1]
 
 
-async def _position(view: View, known_at_ms: int | None, as_of_seq: int | None) -> AsOf:
-    head = await view.reader.head()
-    if as_of_seq is not None and as_of_seq > head.seq:
-        raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
-    return AsOf(head.seq if as_of_seq is None else as_of_seq, known_at_ms)
-
-
-async def _check(view: View, starts: Sequence[NodeId], as_of: AsOf) -> None:
-    """All starts must exist, and be the viewer's to name. What is hidden is refused whether it exists or not."""
-    if any(view.hides_kind(kind) for kind, _ in starts):
-        refused = [id_text(node) for node in starts if view.hides_kind(node[0])]
-        raise NotPermitted(
-            f"Your role may not look up {', '.join(refused)}.", remedy="Ask a colleague whose role may see such codes."
+async def _reaches(view: View, lineage: Lineage, source: NodeId, target: NodeId) -> bool:
+    start, end = lineage.find(source), lineage.find(target)
+    if start is None or end is None:
+        return False
+    stopped = await run_kernel(
+        lambda flag: lineage.reach([start], Direction.FORWARD, cancel=flag), view.kernel_seconds, view.gone
+    )
+    is_reached = bool((stopped.found.nodes == end).any())
+    if not is_reached and stopped.found.is_cancelled:
+        raise Incomplete(
+            "The time for this question was up before it was answered.",
+            remedy="Ask from something nearer, or allow more time (--question-seconds).",
+            code="stopped",
         )
-    rows = await view.reader.nodes(by_kind(starts), as_of)
-    if missing := [node for node in starts if node not in rows]:
-        raise NotFound(tuple(id_text(node) for node in missing))
-    if hidden := await view.hidden(starts, as_of):
-        raise NotPermitted(
-            f"Your role may not look up {', '.join(sorted(id_text(node) for node in hidden))}.",
-            remedy="Ask a colleague whose role may see such codes.",
-        )
+    return is_reached
 
 
 def _listed(
@@ -245,12 +255,18 @@ def _shown_edge(view: View, edge: EdgeRow, hidden: Collection[NodeId], *, is_tim
     )
 
 
-async def _completeness(view: View, found: Walk, hidden: Collection[NodeId]) -> Completeness:
+async def _stubs(view: View, found: Walk, lineage: Lineage | None) -> list[NodeId]:
+    """Those of the nodes that were only named, by kind and key."""
+    if lineage is None:
+        return sorted(await view.reader.stubs(by_kind(found.depths), found.as_of))
+    return sorted(node for number in stubs_of(lineage) if (node := lineage.node(number)) in found.depths)
+
+
+def _completeness(view: View, found: Walk, hidden: Collection[NodeId], stubs: Sequence[NodeId]) -> Completeness:
     reasons: list[str] = []
     if found.has_more:
         reasons.append(f"there is more beyond depth {found.max_depth}")
-    stubs = sorted(await view.reader.stubs(by_kind(found.depths), found.as_of))
-    names = [view.shown_id(node, hidden) for node in stubs[:_NAMED_STUBS]]
+    names = [view.shown_id(node, hidden) for node in stubs[:NAMED_STUBS]]
     if stubs:
         rest = len(stubs) - len(names)
         reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}")

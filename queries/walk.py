@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from graph.errors import Incomplete
-from graph.reader import AsOf, Direction, EdgeRow, NodeId, Reader, by_kind
+from graph.reader import AsOf, Direction, EdgeRow, Edges, NodeId, by_kind
 from graph.vocabulary import KINDS, MATERIAL_EDGES, OPERATIONS, USES
 from queries.beginnings import Beginnings, begin
 
@@ -75,7 +75,7 @@ class Walk:
 
 
 async def walk(
-    reader: Reader, starts: Iterable[NodeId], direction: Direction, as_of: AsOf, *, max_depth: int | None = None
+    lineage: Edges, starts: Iterable[NodeId], direction: Direction, as_of: AsOf, *, max_depth: int | None = None
 ) -> Walk:
     """All that the starts lead to or come from, and what touched it.
 
@@ -86,12 +86,12 @@ async def walk(
     starts = list(starts)
     for start in starts:
         found.reach(start, 0, is_material=KINDS[start[0]].is_material)
-    beginnings = await begin(reader, starts, as_of)
+    beginnings = await begin(lineage, starts, as_of)
     is_line = direction is Direction.FORWARD and any(kind == "Reagent" for kind, _ in starts)
-    await _along_material(reader, found, beginnings, is_line=is_line)
+    await _along_material(lineage, found, beginnings, is_line=is_line)
     if direction is Direction.FORWARD:
-        await _through_reagents(reader, found)
-    await _touching(reader, found)
+        await _through_reagents(lineage, found)
+    await _touching(lineage, found)
     return found
 
 
@@ -99,7 +99,7 @@ def _far(edge: EdgeRow, direction: Direction) -> NodeId:
     return edge.target if direction is Direction.FORWARD else edge.source
 
 
-async def _along_material(reader: Reader, found: Walk, beginnings: Beginnings, *, is_line: bool) -> None:
+async def _along_material(lineage: Edges, found: Walk, beginnings: Beginnings, *, is_line: bool) -> None:
     """Breadth first. What a start reagent was made into is the same reagent: what that touched counts too."""
     level = [node for node in found.depths if KINDS[node[0]].is_material]
     line = {node for node in level if node[0] == "Reagent"} if is_line else set()
@@ -109,9 +109,9 @@ async def _along_material(reader: Reader, found: Walk, beginnings: Beginnings, *
         edges: list[EdgeRow] = []
         reached: list[NodeId] = []
         if found.can_go_beyond(depth):
-            edges = await reader.neighbours(found.direction, by_kind(level), MATERIAL_EDGES, found.as_of)
+            edges = await lineage.neighbours(found.direction, by_kind(level), MATERIAL_EDGES, found.as_of)
             if line_now := [node for node in level if node in line]:
-                edges += await reader.neighbours(Direction.FORWARD, by_kind(line_now), (_USED_REAGENT,), found.as_of)
+                edges += await lineage.neighbours(Direction.FORWARD, by_kind(line_now), (_USED_REAGENT,), found.as_of)
         if depth == 0:
             reached += [node for node in beginnings.material if found.reach(node, 1, is_material=True)]
             for node in beginnings.other:
@@ -133,7 +133,7 @@ async def _along_material(reader: Reader, found: Walk, beginnings: Beginnings, *
     found.keep(pending)
 
 
-async def _through_reagents(reader: Reader, found: Walk) -> None:
+async def _through_reagents(lineage: Edges, found: Walk) -> None:
     """What was made of a donor, tissue or lot into a reagent goes on into what that reagent was used on.
 
     These are no material edges: what is reached is listed, but not as material.
@@ -148,10 +148,10 @@ async def _through_reagents(reader: Reader, found: Walk) -> None:
         level = by_depth.pop(depth, [])
         if level and found.can_go_beyond(depth):
             reagents = [node for node in level if node[0] == "Reagent"]
-            edges = await reader.neighbours(Direction.FORWARD, by_kind(reagents), (_USED_REAGENT,), found.as_of)
+            edges = await lineage.neighbours(Direction.FORWARD, by_kind(reagents), (_USED_REAGENT,), found.as_of)
             edges = [edge for edge in edges if KINDS[edge.target[0]].is_material]
             onward = [node for node in level if node not in found.material]
-            edges += await reader.neighbours(Direction.FORWARD, by_kind(onward), MATERIAL_EDGES, found.as_of)
+            edges += await lineage.neighbours(Direction.FORWARD, by_kind(onward), MATERIAL_EDGES, found.as_of)
             for edge in edges:
                 if found.reach(edge.target, depth + 1, is_material=False):
                     by_depth.setdefault(depth + 1, []).append(edge.target)
@@ -159,14 +159,14 @@ async def _through_reagents(reader: Reader, found: Walk) -> None:
         depth += 1
 
 
-async def _touching(reader: Reader, found: Walk) -> None:
+async def _touching(lineage: Edges, found: Walk) -> None:
     """Equipment, positions, results and adverse events one step off the material; reagents with what they came from."""
     touched = {node: depth for node, depth in found.depths.items() if KINDS[node[0]].is_material}
     if not touched:
         return
     frontier = by_kind(touched)
-    edges = await reader.neighbours(Direction.BACKWARD, frontier, _TOUCHED_BY, found.as_of)
-    edges += await reader.neighbours(Direction.FORWARD, frontier, _LEADING_TO, found.as_of)
+    edges = await lineage.neighbours(Direction.BACKWARD, frontier, _TOUCHED_BY, found.as_of)
+    edges += await lineage.neighbours(Direction.FORWARD, frontier, _LEADING_TO, found.as_of)
     edges = [edge for edge in edges if _touching_end(edge) is not None]
     edges += [place for edge in (*found.edges.values(), *edges) for place in _places(edge) if (place.source in touched)]
     new: dict[NodeId, int] = {}
@@ -180,7 +180,7 @@ async def _touching(reader: Reader, found: Walk) -> None:
     for node, depth in new.items():
         found.reach(node, depth, is_material=False)
     found.keep(edges)
-    await _prepared_from(reader, found, [node for node in new if node[0] == "Reagent" and node in found.depths])
+    await _prepared_from(lineage, found, [node for node in new if node[0] == "Reagent" and node in found.depths])
 
 
 def _touching_end(edge: EdgeRow) -> NodeId | None:
@@ -213,7 +213,7 @@ def _places(edge: EdgeRow) -> list[EdgeRow]:
     ]
 
 
-async def _prepared_from(reader: Reader, found: Walk, reagents: list[NodeId]) -> None:
+async def _prepared_from(lineage: Edges, found: Walk, reagents: list[NodeId]) -> None:
     """The chain that reagents were prepared from, down to the donors of a serum or a feeder layer."""
     by_depth: dict[int, list[NodeId]] = {}
     for node in reagents:
@@ -222,7 +222,7 @@ async def _prepared_from(reader: Reader, found: Walk, reagents: list[NodeId]) ->
     while by_depth:
         level = by_depth.pop(depth, [])
         if level and found.can_go_beyond(depth):
-            edges = await reader.neighbours(Direction.BACKWARD, by_kind(level), MATERIAL_EDGES, found.as_of)
+            edges = await lineage.neighbours(Direction.BACKWARD, by_kind(level), MATERIAL_EDGES, found.as_of)
             for edge in edges:
                 if found.reach(edge.source, depth + 1, is_material=False):
                     by_depth.setdefault(depth + 1, []).append(edge.source)

@@ -33,5 +33,13 @@ class Asking:
             self._position = asyncio.ensure_future(self._head())
         return await self._position
 
+    async def lineage_position(self, *, pushdown: bool = False) -> AsOf:
+        """The same, for questions of lineage: with the index caught up to the head, and checked against it."""
+        seen = await self.view.lineages(pushdown=pushdown).position()
+        if self._position is None:
+            self._position = asyncio.get_running_loop().create_future()
+            self._position.set_result(seen)
+        return await self._position
+
     async def _head(self) -> AsOf:
         return AsOf((await self.view.reader.head()).seq)

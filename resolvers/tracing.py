@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from graph.errors import BadInput
 from graph.reader import AsOf, Direction
 from queries import trace as tracing
-from queries.pages import Cursor, Page, check_first
+from queries.pages import Page
 from resolvers.asking import Asking
+from resolvers.positions import PageAsked, answer_seq
 
-__all__ = ["PageAsked", "Traced", "trace"]
-
-
-@dataclass(frozen=True, slots=True)
-class PageAsked:
-    """A page that the request asks for within a trace."""
-
-    first: int
-    after: str | None
+__all__ = ["Traced", "trace"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +40,7 @@ async def trace(
     max_depth: int | None,
     known_at_ms: int | None,
     pages: Sequence[PageAsked],
+    pushdown: bool = False,
 ) -> Traced:
     """The trace at the position that the pages' cursors name, or without one at the request's.
 
@@ -61,19 +54,7 @@ async def trace(
         operations=operations,
         max_depth=max_depth,
         known_at_ms=known_at_ms,
-        as_of_seq=await _position(asking, pages),
+        as_of_seq=await answer_seq(asking, pages, pushdown=pushdown),
+        pushdown=pushdown,
     )
     return Traced(answer=answer, as_of=AsOf(answer.as_of_seq, known_at_ms))
-
-
-async def _position(asking: Asking, pages: Sequence[PageAsked]) -> int:
-    for page in pages:
-        check_first(page.first)
-    named = {Cursor.parse(page.after, (int,)).seq for page in pages if page.after is not None}
-    if len(named) > 1:
-        raise BadInput(
-            "The cursors belong to answers at different positions of the ledger.",
-            remedy="Ask for each page in a request of its own.",
-            member="after",
-        )
-    return named.pop() if named else (await asking.position()).seq

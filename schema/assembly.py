@@ -19,7 +19,9 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
+from schema.comparing import ComparingQuery
 from schema.finding import FindingQuery
+from schema.impact import ImpactQuery
 from schema.keeping import KeepingQuery
 from schema.limits import Limits
 from schema.nodes import NODE_TYPES
@@ -30,7 +32,7 @@ from schema.tracing import TracingQuery
 
 __all__ = ["assembled", "sdl"]
 
-_QUESTIONS: tuple[Any, ...] = (FindingQuery, TracingQuery, KeepingQuery)
+_QUESTIONS: tuple[Any, ...] = (FindingQuery, TracingQuery, ImpactQuery, ComparingQuery, KeepingQuery)
 _MUTATIONS: tuple[Any, ...] = (RecordingMutation, TypedMutation)
 
 

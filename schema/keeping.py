@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import strawberry
 from strawberry.types import Info
 
@@ -78,13 +80,25 @@ class LedgerHead:
     epoch: str = strawberry.field(description="Another one after a restore, or in another store.")
 
 
+@strawberry.type(description="How the index of the lineage in memory stands.")
+class IndexState:
+    state: str = strawberry.field(description="empty (nothing was asked yet), building, ready, or broken.")
+    seq: int = strawberry.field(description="The ledger entry up to which it goes; it is caught up before each answer.")
+    things: int
+    edges: int = strawberry.field(description="Edges, and presences in machines and positions.")
+    bytes: float = strawberry.field(description="Memory of the edges.")
+    reason: str | None = strawberry.field(description="Why it is broken, or was built anew.")
+
+
 @strawberry.type(description="What answers.")
 class ServiceInfo:
     version: str
     engine: str
     engine_version: str
     ledger_head: LedgerHead
-    index: str = strawberry.field(description="none: traces run level by level in the database.")
+    index: IndexState | None = strawberry.field(
+        description="Null: questions of lineage are answered level by level in the database."
+    )
 
 
 @strawberry.type
@@ -128,7 +142,7 @@ class KeepingQuery:
             engine=found.engine,
             engine_version=found.engine_version,
             ledger_head=LedgerHead(seq=found.seq, digest=found.digest, epoch=found.epoch),
-            index=found.index,
+            index=None if found.index is None else IndexState(**asdict(found.index)),
         )
 
 

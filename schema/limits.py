@@ -49,6 +49,9 @@ _USUAL_LIST: Final = 5  # things in a list that is not paged: inputs, outputs, u
 # What stands behind a field costs more than the value that it gives.
 _WORK: Final = {
     "trace": 1_000,
+    "impact": 1_000,
+    "explain": 1_000,
+    "compare": 2_000,
     "reachable": 1_000,
     "search": 500,
     "history": 100,

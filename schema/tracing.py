@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 import strawberry
@@ -16,7 +16,8 @@ from graph.times import render
 from queries import trace as tracing
 from queries.ids import OPERATION_PREFIX
 from resolvers import reading
-from resolvers.tracing import PageAsked, Traced, trace
+from resolvers.positions import PageAsked
+from resolvers.tracing import Traced, trace
 from schema.asking import context_of
 from schema.described import question
 from schema.failures import InvalidInput, NotFound, NotPermitted, TooLarge, failure_of
@@ -26,9 +27,24 @@ from schema.pages import Connection, page_size, paged
 from schema.scalars import DateTime, moment_of
 from schema.vocabulary import Direction, NodeKind, OperationType, names_of, node_kind
 
-__all__ = ["Completeness", "KindCount", "TraceEdge", "TracingQuery"]
+__all__ = [
+    "Completeness",
+    "KindCount",
+    "Trace",
+    "TraceEdge",
+    "TraceEdgeConnection",
+    "TraceInput",
+    "TraceNodeConnection",
+    "TracingQuery",
+    "pages_asked",
+    "show_completeness",
+    "show_edge",
+    "show_node_of",
+    "show_trace",
+]
 
 _PAGE = 100
+_PAGES = frozenset({"nodes", "edges"})
 
 
 @strawberry.input(description="What to trace, and what of it to list.")
@@ -143,7 +159,7 @@ class Trace:
     ) -> TraceNodeConnection:
         """What is listed, the start included. `after` takes the whole answer to its position."""
         page = self.traced.nodes(context_of(info), page_size(first, _PAGE), after, names_of(kinds))
-        return TraceNodeConnection(**paged(page, self._node))
+        return TraceNodeConnection(**paged(page, lambda node: show_node_of(self.traced, node)))
 
     @question
     async def edges(self, info: Info, first: int | None = _PAGE, after: str | None = None) -> TraceEdgeConnection:
@@ -151,15 +167,16 @@ class Trace:
         page = self.traced.edges(context_of(info), page_size(first, _PAGE), after)
         return TraceEdgeConnection(**paged(page, show_edge))
 
-    def _node(self, node: tracing.TraceNode) -> TraceNode:
-        return TraceNode(
-            id=strawberry.ID(id_text(node.node)),
-            kind=node_kind(node.node[0]),
-            depth=node.depth,
-            is_material=node.is_material,
-            shown=node,
-            traced=self.traced,
-        )
+
+def show_node_of(traced: Traced, node: tracing.TraceNode) -> TraceNode:
+    return TraceNode(
+        id=strawberry.ID(id_text(node.node)),
+        kind=node_kind(node.node[0]),
+        depth=node.depth,
+        is_material=node.is_material,
+        shown=node,
+        traced=traced,
+    )
 
 
 TraceResult = Annotated[Trace | NotFound | NotPermitted | TooLarge | InvalidInput, strawberry.union("TraceResult")]
@@ -168,8 +185,8 @@ TraceResult = Annotated[Trace | NotFound | NotPermitted | TooLarge | InvalidInpu
 @strawberry.type
 class TracingQuery:
     @question
-    async def trace(self, info: Info, input: TraceInput) -> TraceResult:  # noqa: A002 - the argument's name in the API
-        """Everything that the start comes from (BACKWARD) or has become (FORWARD)."""
+    async def trace(self, info: Info, input: TraceInput, pushdown: bool | None = False) -> TraceResult:  # noqa: A002 - the argument's name in the API
+        """Everything that the start comes from (BACKWARD) or has become (FORWARD). `pushdown`: walked in the database instead of in the index; the same answer, more slowly."""
         try:
             traced = await trace(
                 context_of(info),
@@ -179,11 +196,12 @@ class TracingQuery:
                 operations=names_of(input.operations),
                 max_depth=input.max_depth,
                 known_at_ms=None if input.known_at is None else moment_of(input.known_at).earliest_ms,
-                pages=list(_pages(info.selected_fields)),
+                pages=list(pages_asked(info.selected_fields, _PAGES, _PAGE)),
+                pushdown=bool(pushdown),
             )
         except StemgraphError as error:
             return failure_of(error)
-        return _show(traced)
+        return show_trace(traced)
 
     @question
     async def reachable(
@@ -198,20 +216,11 @@ class TracingQuery:
         return await reading.reachable(context_of(info), from_, to, known_at_ms=known_at_ms)
 
 
-def _show(traced: Traced) -> Trace:
+def show_trace(traced: Traced) -> Trace:
     answer = traced.answer
-    whole, summary = answer.completeness, answer.summary
+    summary = answer.summary
     return Trace(
-        completeness=Completeness(
-            complete=whole.complete,
-            reason=whole.reason,
-            depth_reached=whole.depth_reached,
-            nodes_seen=whole.nodes_seen,
-            hidden=whole.hidden,
-            more_beyond_depth=whole.more_beyond_depth,
-            unrecorded=[strawberry.ID(id_) for id_ in whole.unrecorded],
-            unrecorded_count=whole.unrecorded_count,
-        ),
+        completeness=show_completeness(answer.completeness),
         as_of_seq=answer.as_of_seq,
         summary=Summary(
             total=summary.total,
@@ -219,6 +228,19 @@ def _show(traced: Traced) -> Trace:
             by_depth=[DepthCount(depth=depth, count=count) for depth, count in summary.by_depth],
         ),
         traced=traced,
+    )
+
+
+def show_completeness(whole: tracing.Completeness) -> Completeness:
+    return Completeness(
+        complete=whole.complete,
+        reason=whole.reason,
+        depth_reached=whole.depth_reached,
+        nodes_seen=whole.nodes_seen,
+        hidden=whole.hidden,
+        more_beyond_depth=whole.more_beyond_depth,
+        unrecorded=[strawberry.ID(id_) for id_ in whole.unrecorded],
+        unrecorded_count=whole.unrecorded_count,
     )
 
 
@@ -239,16 +261,17 @@ def show_edge(edge: tracing.TraceEdge) -> TraceEdge:
     )
 
 
-def _pages(selections: list[Selection]) -> Iterator[PageAsked]:
-    """The pages that the request asks for in the trace: their cursors say where it is answered."""
+def pages_asked(selections: list[Selection], names: Collection[str], usual: int) -> Iterator[PageAsked]:
+    """The pages that the request asks for within an answer: their cursors say where it is answered."""
     for field in selections:
         for part in field.selections:
-            if isinstance(part, InlineFragment | FragmentSpread):
-                yield from _pages([part])
-            elif part.name in {"nodes", "edges"}:
-                yield _page(part)
+            if not isinstance(part, InlineFragment | FragmentSpread) and part.name in names:
+                yield _page_asked(part, usual)
+            else:
+                yield from pages_asked([part], names, usual)
 
 
-def _page(field: SelectedField) -> PageAsked:
+def _page_asked(field: SelectedField, usual: int) -> PageAsked:
+    """The page that a connection is asked for."""
     first: int | str | None = field.arguments.get("first")  # a text where the query has the number in itself
-    return PageAsked(page_size(None if first is None else int(first), _PAGE), field.arguments.get("after"))
+    return PageAsked(page_size(None if first is None else int(first), usual), field.arguments.get("after"))

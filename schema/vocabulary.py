@@ -24,6 +24,7 @@ __all__ = [
     "Read",
     "Series",
     "SeriesPoint",
+    "enum_of",
     "listed",
     "names_of",
     "node_kind",
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 
-def _enum(name: str, description: str, members: Mapping[str, tuple[str, str]]) -> Any:
+def enum_of(name: str, description: str, members: Mapping[str, tuple[str, str]]) -> Any:
     """An enum whose members are code -> (value, description)."""
     values = {code: strawberry.enum_value(value, description=about) for code, (value, about) in members.items()}
     made: Any = Enum(name, values)  # type: ignore[misc]  # derived, so its name is no literal
@@ -45,17 +46,17 @@ def listed(inner: Any) -> Any:
     return GenericAlias(list, (inner,))
 
 
-NodeKind: Any = _enum(
+NodeKind: Any = enum_of(
     "NodeKind",
     "The kinds of node.",
     {kind_code(name): (name, f"{kind.en} {kind.zh}. {kind.__doc__}") for name, kind in KINDS.items()},
 )
-OperationType: Any = _enum(
+OperationType: Any = enum_of(
     "OperationType",
     "The types of operation.",
     {name: (name, f"{operation.en} {operation.zh}. {operation.__doc__}") for name, operation in OPERATIONS.items()},
 )
-Direction: Any = _enum(
+Direction: Any = enum_of(
     "Direction",
     "Along the flow of material, or against it.",
     {

@@ -118,7 +118,7 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
     },
     {
         "title": "The service 服务信息",
-        "query": "{ serviceInfo { version engine engineVersion index ledgerHead { seq } } }",
+        "query": "{ serviceInfo { version engine engineVersion index { state seq things edges } ledgerHead { seq } } }",
         "variables": {},
     },
 )

@@ -14,7 +14,7 @@ import uvicorn
 
 from graph.engine import EmbeddedEngine, Engine, FolderLock
 from graph.engine.folder import write_privately
-from graph.errors import Misconfigured, StoreUnavailable
+from graph.errors import Misconfigured, StemgraphError, StoreUnavailable
 from graph.viewer import OWNER
 from service.application import build_application
 from service.local import service_file_of
@@ -114,6 +114,7 @@ async def run_service(
             )
             url = _url(settings.host, listener)
             task = asyncio.create_task(server.serve(sockets=[listener]))
+            indexing = asyncio.create_task(_make_index(store))
             service = RunningService(server, task, store, url)
             on_stop(service.stop)
             try:
@@ -124,8 +125,22 @@ async def run_service(
                     yield service
             finally:
                 service.stop()
+                indexing.cancel()
                 await task
                 log("stopped")
+
+
+async def _make_index(store: Store) -> None:
+    """So that the first question need not wait for it. What is wrong is told to who asks, too."""
+    if store.index is None:
+        return
+    try:
+        await store.index.position()
+    except StemgraphError as error:
+        log("index not made", level=logging.ERROR, code=error.code)
+    else:
+        state = store.index.state()
+        log("index ready", seq=state.seq, things=state.things, edges=state.edges)
 
 
 @contextlib.contextmanager

@@ -50,6 +50,20 @@ _STORE = (
         metavar="FILE",
         help="Key file of the sealed values (mode 0600); keep a copy apart from the database's.",
     ),
+    option(
+        "--pushdown",
+        env="PUSHDOWN",
+        is_flag=True,
+        help="Answer questions of lineage from the database, level by level, without an index in memory.",
+    ),
+    option(
+        "--question-seconds",
+        env="QUESTION_SECONDS",
+        type=click.FloatRange(min=0.001),
+        default=Settings.question_seconds,
+        show_default=True,
+        help="How long a question of lineage is thought about. Then its answer says that it is not whole.",
+    ),
     option("--heap", env="HEAP", default=Settings.heap, show_default=True, help="Memory of the embedded engine."),
 )
 _CLIENT = (

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph.errors import BadInput
-from queries.privacy import View
 from schema import Answer, Context, execute
 from service.logs import log_failure
 from service.routes import viewer_of
 from service.store import Store
+from service.waiting import waiting
 
 __all__ = ["Questions"]
 
@@ -32,15 +32,10 @@ class Questions:
     async def answer(self, request: Request) -> Response:
         """The answer in GraphQL's shape. What is no GraphQL request at all gets an error of the service."""
         asked = await _read(request)
-        view = View(
-            reader=self._store.reader,
-            viewer=viewer_of(request),
-            vault=self._store.ledger.vault,
-            log=self._store.access_log,
-        )
-        answer = await execute(
-            Context(view=view, door=self._store.ledger), asked["query"], asked["variables"], asked["operationName"]
-        )
+        with waiting(request) as gone:
+            view = self._store.view(viewer_of(request), gone=gone)
+            context = Context(view=view, door=self._store.ledger)
+            answer = await execute(context, asked["query"], asked["variables"], asked["operationName"])
         for failure in answer.failures:
             log_failure("question failed", failure, route="/graphql")
         return _respond(request, answer)

@@ -40,10 +40,17 @@ class Settings:
     port: int = 8080
     base_url: str | None = None  # as browsers see the service, where a proxy stands before it
     log_level: str = "info"
+    pushdown: bool = False  # questions of lineage are answered from the database, without an index in memory
+    question_seconds: float = 30.0  # how long one may be thought about; then its answer says that it is not whole
 
     @property
     def key_file(self) -> Path:
         return self.keys or self.data / "keys.jsonl"
+
+    @property
+    def index_file(self) -> Path:
+        """The index as it was last saved. It can be deleted: then the next start reads the ledger."""
+        return self.data / "index.snapshot"
 
     @property
     def service_file(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib.metadata
 from collections.abc import AsyncIterator
@@ -11,12 +12,15 @@ from typing import Final
 
 from graph.engine import EmbeddedEngine, Engine, FolderLock, connect
 from graph.errors import Misconfigured, NotFound
+from graph.keeping import Keeper
 from graph.keys import KeyFile, KeyRing
 from graph.ledger import Ledger, open_ledger
 from graph.ledger.access_log import AccessLog
 from graph.ledger.tokens import Tokens
 from graph.models import install
 from graph.reader import Reader, StoreReader
+from graph.viewer import Viewer
+from queries.privacy import View
 from service.settings import Settings
 
 __all__ = ["Store", "check_package_names", "open_store"]
@@ -35,18 +39,35 @@ class Store:
     reader: Reader
     tokens: Tokens
     access_log: AccessLog
+    index: Keeper | None = None  # None: questions of lineage are pushed down to the database
+    kernel_seconds: float | None = None  # how long one may be thought about
 
     @classmethod
-    async def over(cls, engine: Engine, keyring: KeyRing) -> Store:
+    async def over(cls, engine: Engine, keyring: KeyRing, settings: Settings) -> Store:
         """A store whose layout is brought up to date. Closing the engine stays with the caller."""
         await install(engine)
+        ledger = await open_ledger(engine, keyring)
         return cls(
             engine=engine,
             keyring=keyring,
-            ledger=await open_ledger(engine, keyring),
+            ledger=ledger,
             reader=StoreReader(engine),
             tokens=Tokens(engine),
             access_log=AccessLog(engine),
+            index=None if settings.pushdown else Keeper(ledger, snapshot=settings.index_file),
+            kernel_seconds=settings.question_seconds,
+        )
+
+    def view(self, viewer: Viewer, *, gone: asyncio.Future[None] | None = None) -> View:
+        """The lineage through someone's eyes, for one answer. ``gone`` is done when nobody waits for it any more."""
+        return View(
+            reader=self.reader,
+            viewer=viewer,
+            vault=self.ledger.vault,
+            log=self.access_log,
+            index=self.index,
+            kernel_seconds=self.kernel_seconds,
+            gone=gone,
         )
 
 
@@ -68,10 +89,12 @@ async def open_store(settings: Settings, *, make: bool, lock: FolderLock | None 
         )
     engine, keyring = await _open_parts(settings, is_new=is_new, lock=lock)
     try:
-        store = await Store.over(engine, keyring)
+        store = await Store.over(engine, keyring, settings)
         try:
             yield store
         finally:
+            if store.index is not None:
+                await store.index.close()
             await store.access_log.flush()
     finally:
         await engine.close()

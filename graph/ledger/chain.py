@@ -17,6 +17,12 @@ class Chain:
         self.seq, self.digest, self.count = 0, GENESIS, 0
         self.difference: str | None = None
 
+    def fork(self) -> Chain:
+        """Another that has got as far, and goes its own way."""
+        other = Chain()
+        other.seq, other.digest, other.count = self.seq, self.digest, self.count
+        return other
+
     def follow(self, entries: Iterable[Entry]) -> bool:
         """Whether these entries, too, follow each other unaltered."""
         for entry in entries:

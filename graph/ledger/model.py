@@ -20,6 +20,7 @@ __all__ = [
     "Head",
     "Rebuilt",
     "Receipt",
+    "Since",
     "Submission",
     "Verification",
     "deviation_row",
@@ -151,6 +152,15 @@ def digest_of_row(properties: Mapping[str, Any]) -> str:
     """SHA-256 over the digest before and all that an entry says, but its own digest."""
     content = {name: value for name, value in properties.items() if name != "digest"}
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Since:
+    """What came after an entry: ``digest`` is that entry's own, None where there is no such entry."""
+
+    head: Head
+    digest: str | None
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

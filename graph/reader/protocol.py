@@ -18,6 +18,7 @@ __all__ = [
     "DeviationRow",
     "Direction",
     "EdgeRow",
+    "Edges",
     "EntryRow",
     "HeadRow",
     "NodeId",
@@ -155,7 +156,27 @@ class DeviationRow:
     members: Mapping[str, Any]
 
 
-class Reader(Protocol):
+class Edges(Protocol):
+    """What is read of a lineage to walk along it."""
+
+    async def nodes_where(self, kind: str, field: str, values: Collection[str], as_of: AsOf) -> list[NodeRow]:
+        """The nodes of a kind whose field is one of these. Reads the whole kind."""
+        ...
+
+    async def neighbours(
+        self, direction: Direction, frontier: Frontier, edge_types: Collection[str], as_of: AsOf
+    ) -> list[EdgeRow]:
+        """The edges of these types that leave (FORWARD) or reach (BACKWARD) the frontier; one level, no order."""
+        ...
+
+    async def edges_where(
+        self, member: str, values: Collection[str], edge_types: Collection[str], as_of: AsOf
+    ) -> list[EdgeRow]:
+        """The edges of these types whose ``member`` (operator, performing_org, a position named) is one of these."""
+        ...
+
+
+class Reader(Edges, Protocol):
     """Reads in batches: how often the store is asked depends on kinds and edge types, never on how many nodes."""
 
     @property
@@ -170,24 +191,8 @@ class Reader(Protocol):
         """Those of the nodes that exist at the position (now, without one). One statement a kind."""
         ...
 
-    async def nodes_where(self, kind: str, field: str, values: Collection[str], as_of: AsOf) -> list[NodeRow]:
-        """The nodes of a kind whose field is one of these. Reads the whole kind."""
-        ...
-
     async def stubs(self, keys: Frontier, as_of: AsOf) -> list[NodeId]:
         """Those of the nodes that were only named, not described, at the position."""
-        ...
-
-    async def neighbours(
-        self, direction: Direction, frontier: Frontier, edge_types: Collection[str], as_of: AsOf
-    ) -> list[EdgeRow]:
-        """The edges of these types that leave (FORWARD) or reach (BACKWARD) the frontier; one level, no order."""
-        ...
-
-    async def edges_where(
-        self, member: str, values: Collection[str], edge_types: Collection[str], as_of: AsOf
-    ) -> list[EdgeRow]:
-        """The edges of these types whose ``member`` (operator, performing_org, a position named) is one of these."""
         ...
 
     async def units_of(self, lots: Collection[str], as_of: AsOf) -> list[NodeId]:

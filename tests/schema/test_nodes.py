@@ -294,7 +294,7 @@ async def test_coverage_lists_the_158_items_in_both_languages(filled: MemoryGrap
 
 
 async def test_the_service_says_what_it_is(filled: MemoryGraph) -> None:
-    query = "{ serviceInfo { engine engineVersion version index ledgerHead { seq digest epoch } } }"
+    query = "{ serviceInfo { engine engineVersion version index { state } ledgerHead { seq digest epoch } } }"
     found = data_of(await ask_memory(filled, query))["serviceInfo"]
     assert found["engine"] == "Memory"
     assert found["ledgerHead"]["seq"] == len(filled_records())

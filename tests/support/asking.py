@@ -34,8 +34,7 @@ def viewer(role: Role, *, person: str = "P-01", purpose: str | None = None) -> V
 
 async def ask(store: Store, query: str, variables: Mapping[str, Any] | None = None, *, as_: Viewer = OWNER) -> Answer:
     """The whole answer, errors included."""
-    view = View(reader=store.reader, viewer=as_, vault=store.ledger.vault, log=store.access_log)
-    return await execute(Context(view=view, door=store.ledger), query, variables, None)
+    return await execute(Context(view=store.view(as_), door=store.ledger), query, variables, None)
 
 
 async def ask_memory(

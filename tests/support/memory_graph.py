@@ -151,8 +151,8 @@ class MemoryGraph:
             for from_key, to_key, row in rows:
                 if not as_of.shows(row["seq"], row["recorded_ms"], row.get("voided_seq"), row.get("voided_ms")):
                     continue
-                closed = row.get("closed_ms")
-                is_open = closed is not None and as_of.known_at_ms is not None and closed > as_of.known_at_ms
+                closed = (row["closed_seq"], row["closed_ms"]) if row.get("closed_seq") is not None else None
+                is_open = closed is not None and not as_of.shows(*closed, None, None)
                 yield (
                     EdgeRow(
                         type=edge_type,

@@ -11,6 +11,7 @@ import pytest
 
 from graph.encoding import SEALED_PREFIX
 from graph.engine import Engine, Transaction
+from graph.keeping import Keeper
 from graph.keys import KeyRing, MemoryKeys
 from graph.ledger import Receipt, Submission, open_ledger
 from graph.ledger.access_log import AccessLog
@@ -71,13 +72,15 @@ async def empty_store(engine: Engine, *, keyring: KeyRing | None = None, clock: 
 
 async def open_again(engine: Engine, *, keyring: KeyRing, clock: Callable[[], int] = now_ms) -> Store:
     """The store of this database with nothing remembered, as a service just started has it."""
+    ledger = await open_ledger(engine, keyring, clock=clock)
     return Store(
         engine=engine,
         keyring=keyring,
-        ledger=await open_ledger(engine, keyring, clock=clock),
+        ledger=ledger,
         reader=StoreReader(engine),
         tokens=Tokens(engine, clock=clock),
         access_log=AccessLog(engine, clock=clock),
+        index=Keeper(ledger),
     )
 
 

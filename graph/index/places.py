@@ -1,0 +1,174 @@
+"""Where positions stand in each other over time, and in which vessel a stay in a position counts (recall.md, rule 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from graph.index.codes import ALWAYS, FOREVER, MOVED
+from graph.index.tables import Array, Tables
+from graph.reader import AsOf
+
+__all__ = ["Places", "Span", "Vessels", "read_places"]
+
+
+class Span(NamedTuple):
+    """A position (-1: none) and the time over which it holds: in it from ``start``, no longer at ``end``.
+
+    ``is_start_exact`` and ``is_end_exact``: whether the move that begins or ends it has an exact time.
+    """
+
+    position: int
+    start: int
+    end: int
+    is_start_exact: bool = True
+    is_end_exact: bool = True
+
+    def within(self, outer: Span) -> Span | None:
+        """The time that both hold, at this position; of equal bounds an exact one counts. None where there is none."""
+        start, end = max(self.start, outer.start), min(self.end, outer.end)
+        if start > end:
+            return None
+        return Span(
+            self.position,
+            start,
+            end,
+            any(span.is_start_exact for span in (self, outer) if span.start == start),
+            any(span.is_end_exact for span in (self, outer) if span.end == end),
+        )
+
+
+class Vessels(NamedTuple):
+    """By position, the row of its spans; -1: it is its own vessel for all time. By span: vessel, bounds, exactness."""
+
+    row_of: Array
+    off: Array
+    position: Array
+    bounds: Array
+    exact: Array
+
+
+_ALL_TIME = Span(-1, ALWAYS, FOREVER)
+
+
+Fields = tuple[int, int, int]  # position, parent (-1: none, -2: not said), shared (0, 1; 2: not said), in ledger order
+Move = tuple[int, int, int, int, int]  # position, start, latest start, operation, where to
+
+
+def read_places(column: Mapping[str, Array], table: Tables, as_of: AsOf) -> Places:
+    """What stood in what, from the facts' columns, as known at a position."""
+    known = FOREVER if as_of.known_at_ms is None else as_of.known_at_ms
+    rows = zip(*(column[f"position_{name}"].tolist() for name in _FIELDS), strict=True)
+    fields = [(thing, parent, shared) for thing, parent, shared, seq, at in rows if seq <= as_of.seq and at <= known]
+    return Places(fields, _moves(table))
+
+
+def _moves(table: Tables) -> Iterator[Move]:
+    for op in np.flatnonzero((table.op_type == MOVED) & table.is_live).tolist():
+        parent = int(table.output_thing[table.outputs_off[op]])
+        for row in range(int(table.inputs_off[op]), int(table.inputs_off[op + 1])):
+            yield int(table.input_thing[row]), int(table.start[op]), int(table.start_last[op]), op, parent
+
+
+_FIELDS = ("thing", "parent", "shared", "seq", "recorded")
+
+
+class Places:
+    """What stood in what, and when."""
+
+    def __init__(self, fields: Iterable[Fields], moves: Iterable[Move]) -> None:
+        self._shared: set[int] = set()
+        self._first: dict[int, int] = {}  # where a position stood before its first move
+        self._parents: dict[int, list[Span]] = {}
+        self._children: dict[int, list[Span]] = {}
+        for thing, parent, shared in fields:
+            if parent >= 0:
+                self._first[thing] = parent
+            elif parent == -1:
+                self._first.pop(thing, None)
+            if shared == 1:
+                self._shared.add(thing)
+            elif shared == 0:
+                self._shared.discard(thing)
+        self._stand(moves)
+
+    def _stand(self, given: Iterable[Move]) -> None:
+        moves: dict[int, list[tuple[int, int, int, int]]] = {}
+        for position, *move in given:
+            moves.setdefault(position, []).append((move[0], move[1], move[2], move[3]))
+        for position in {**self._first, **moves}:
+            spans = [Span(self._first.get(position, -1), ALWAYS, FOREVER)]
+            for first, last, _, parent in sorted(moves.get(position, ())):
+                is_exact = first == last
+                spans[-1] = spans[-1]._replace(end=last, is_end_exact=is_exact)
+                spans.append(Span(parent, first, FOREVER, is_exact))
+            self._parents[position] = spans
+            for span in spans:
+                if span.position >= 0 and span.start <= span.end:
+                    self._children.setdefault(span.position, []).append(span._replace(position=position))
+
+    def vessels(self, position: int) -> list[Span]:
+        """Where a stay in the position counts, over time: the nearest shared environment upwards, else itself."""
+        if position in self._shared or position not in self._parents:
+            return [_ALL_TIME._replace(position=position)]
+        found: list[Span] = []
+        ahead = [(_ALL_TIME._replace(position=position), frozenset({position}))]
+        while ahead:
+            here, passed = ahead.pop()
+            for parent in self._parents.get(here.position, (_ALL_TIME,)):
+                span = parent.within(here)
+                if span is None:
+                    continue
+                if span.position < 0 or span.position in passed:
+                    found.append(span._replace(position=position))
+                elif span.position in self._shared:
+                    found.append(span)
+                else:
+                    ahead.append((span, passed | {span.position}))
+        return sorted(found)
+
+    def was_moved(self, position: int) -> bool:
+        return len(self._parents.get(position, ())) > 1
+
+    def parent_at(self, position: int, at_ms: int) -> int | None:
+        """What a position stood in at an instant; None: in nothing."""
+        for span in reversed(self._parents.get(position, ())):
+            if span.start <= at_ms:
+                return span.position if span.position >= 0 else None
+        return None
+
+    def inside(self, position: int) -> Iterator[Span]:
+        """The position itself and all that ever stood below it, with the times at which it did."""
+        ahead = [(_ALL_TIME._replace(position=position), frozenset({position}))]
+        while ahead:
+            here, passed = ahead.pop()
+            yield here
+            for child in self._children.get(here.position, ()):
+                span = child.within(here)
+                if span is not None and span.position not in passed:
+                    ahead.append((span, passed | {span.position}))
+
+    def below(self, positions: Iterable[int]) -> set[int]:
+        """The positions and all that ever stood in them."""
+        return {span.position for position in positions for span in self.inside(position)}
+
+    def rows(self, positions: Iterable[int], size: int, number: Callable[[int], int] = int) -> Vessels:
+        """The vessels of positions, for kernels. ``number`` gives the numbers, less than ``size``, that they know."""
+        row_of = np.full(size, -1, dtype=np.int32)
+        offsets = [0]
+        spans: list[Span] = []
+        for position in positions:
+            vessels = self.vessels(position)
+            if vessels != [_ALL_TIME._replace(position=position)]:
+                row_of[number(position)] = len(offsets) - 1
+                spans += vessels
+                offsets.append(len(spans))
+        return Vessels(
+            row_of=row_of,
+            off=np.array(offsets, dtype=np.int64),
+            position=np.array([number(span.position) for span in spans], dtype=np.int32),
+            bounds=np.array([(span.start, span.end) for span in spans], dtype=np.int64).reshape(-1, 2),
+            exact=np.array([(span.is_start_exact, span.is_end_exact) for span in spans], dtype=np.bool_).reshape(-1, 2),
+        )

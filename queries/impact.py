@@ -1,0 +1,335 @@
+"""Impact: who and what is affected by something that is wrong, since when, and by which channel.
+
+Source: the rules of impact analysis in the recall specification.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import orjson
+
+from graph.errors import BadInput
+from graph.index.codes import ALWAYS, FOREVER, KIND_CODES, KIND_NAMES
+from graph.index.hazards import Channel, Hazard, Seed, channel_sets
+from graph.index.impact import Spread
+from graph.index.lineage import Lineage
+from graph.index.paths import winning_offset
+from graph.index.tables import Array
+from graph.keeping import Asked, run_kernel
+from graph.reader import AsOf, Direction, NodeId, id_text
+from graph.vocabulary import KINDS, lot_key_tier
+from queries.pages import Cursor, Page, check_first
+from queries.personal import personal_rows
+from queries.privacy import View
+from queries.starts import answer_position, check_starts
+
+__all__ = [
+    "Impact",
+    "ImpactAsked",
+    "ImpactItem",
+    "digest_of",
+    "impact",
+    "impact_items",
+    "item_of",
+    "lines_of",
+    "log_shown",
+    "suspects",
+]
+
+_UPSTREAM = frozenset({Hazard.HERITABLE, Hazard.CONTAGIOUS})
+_SEED_KINDS = frozenset({"Equipment", "StoragePosition", "Person"})  # besides material
+_MOST_SEEDS = 10_000
+# The order of kinds in an answer is that of their names.
+_RANK_OF_KIND = np.argsort(np.argsort(np.array(KIND_NAMES))).astype(np.int64)
+_TIER_SHIFT, _TIME_SHIFT, _EARLIEST, _LATEST = 60, 8, -(2**50), 2**50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactAsked:
+    """What is asked: what is wrong, where it begins, what it passes through. ``channels`` None: the hazard's default.
+
+    ``closed``: ends count as still present.
+    """
+
+    hazard: Hazard
+    seeds: tuple[Seed, ...]
+    channels: frozenset[Channel] | None = None
+    known_at_ms: int | None = None
+    closed: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """In one form, however it was written: what the digest of an answer covers."""
+        sets = channel_sets(self.hazard, self.channels)
+        return {
+            "hazard": self.hazard.value,
+            "seeds": sorted([id_text(seed.node), seed.from_ms, seed.until_ms] for seed in self.seeds),
+            "channels": sorted(self.channel_names(sets)),
+            "known_at": self.known_at_ms,
+            "closed": self.closed,
+        }
+
+    @staticmethod
+    def channel_names(sets: Sequence[tuple[int, bool, bool]]) -> set[str]:
+        names = {Channel.MATERIAL.value}
+        for _, equipment, storage in sets:
+            names |= {Channel.EQUIPMENT.value} if equipment else set()
+            names |= {Channel.STORAGE.value} if storage else set()
+        return names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactItem:
+    """One thing that is affected. ``since_ms`` None: always; or not shown, where ``is_since_masked``."""
+
+    node: NodeId  # a stub's, where hidden
+    number: int  # in the lineage that the answer was found in
+    tier: int
+    since_ms: int | None
+    is_since_masked: bool
+    uncertain: bool
+    is_hidden: bool
+    offset_minutes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impact:
+    """A whole answer, in arrays. ``hidden`` marks the rows whose keys the viewer may not see, ``personal`` those that
+    lead to one person.
+    """
+
+    asked: ImpactAsked
+    lineage: Lineage
+    spread: Spread
+    seeds: tuple[int, ...]
+    hidden: Array
+    personal: Array
+    is_pushed_down: bool
+    as_of: AsOf
+
+    @property
+    def total(self) -> int:
+        return len(self.spread.nodes)
+
+    @cached_property
+    def kinds(self) -> Array:
+        """The kind of each row, as a code."""
+        kinds: Array = self.lineage.facts.columns["thing_kind"].take(self.spread.nodes)
+        return kinds
+
+    @cached_property
+    def since(self) -> Array:
+        """From when each row is affected, as far as the viewer may see it: what is hidden comes last."""
+        shown: Array = np.where(self.hidden, FOREVER, self.spread.since)
+        return shown
+
+    @cached_property
+    def _place(self) -> Array:
+        """What rows are ordered by, but for their keys: tier, time, kind."""
+        time = np.clip(self.since, _EARLIEST, _LATEST) - _EARLIEST
+        tier = self.spread.tier.astype(np.int64) << _TIER_SHIFT
+        place: Array = tier | (time << _TIME_SHIFT) | _RANK_OF_KIND[self.kinds]
+        return place
+
+    def row_of(self, node: NodeId) -> int | None:
+        """The row of a thing; None where it is not affected."""
+        number = self.lineage.find(node)
+        return None if number is None else self.spread.place(number)
+
+    def rows(self, first: int, count: int, chosen: Array | None = None) -> list[int]:
+        """The rows at places ``first`` … of the answer's order; ``chosen``: of these rows only.
+
+        Sorts no more than it must: the ties at the page's ends are told apart by key, the rest not at all.
+        """
+        every = np.arange(self.total) if chosen is None else chosen
+        place = self._place[every]
+        last = min(first + count, len(every))
+        if first >= last:
+            return []
+        if last < len(every):
+            bound = np.partition(place, last - 1)[last - 1]
+            within = np.flatnonzero(place <= bound)
+            every, place = every[within], place[within]
+        order = np.argsort(place, kind="stable")
+        every, place = every[order], place[order]
+        begin = int(np.searchsorted(place, place[first], side="left"))
+        end = int(np.searchsorted(place, place[last - 1], side="right"))
+        keys = self.lineage.facts.keys
+        numbers = self.spread.nodes[every[begin:end]].tolist()
+        ranked = sorted(
+            zip(place[begin:end].tolist(), map(keys.__getitem__, numbers), every[begin:end].tolist(), strict=True)
+        )
+        return [row for _, _, row in ranked[first - begin : last - begin]]
+
+    def chosen(self, kinds: Collection[str] | None, tiers: Collection[int] | None) -> Array | None:
+        """The rows of these kinds and tiers; None: all."""
+        if kinds is None and tiers is None:
+            return None
+        wanted = np.ones(self.total, dtype=np.bool_)
+        if kinds is not None:
+            wanted &= np.isin(self.kinds, [KIND_CODES[kind] for kind in kinds])
+        if tiers is not None:
+            wanted &= np.isin(self.spread.tier, list(tiers))
+        return np.flatnonzero(wanted)
+
+
+async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None, pushdown: bool = False) -> Impact:
+    """All that is affected, at the head or at the entry named.
+
+    ``pushdown``: found in the database instead of in the index; the same answer.
+    Raises BadInput, NotFound, NotPermitted (a seed whose code the viewer may not see), IntegrityBroken.
+    """
+    _check(asked)
+    lineages = view.lineages(pushdown=pushdown)
+    as_of = await answer_position(view, asked.known_at_ms, as_of_seq, pushdown=pushdown)
+    nodes = tuple(dict.fromkeys(seed.node for seed in asked.seeds))
+    await check_starts(view, nodes, as_of)
+    sets = channel_sets(asked.hazard, asked.channels)
+    lineage = await lineages.lineage(
+        as_of,
+        Asked(
+            starts=nodes,
+            equipment=any(equipment for _, equipment, _ in sets),
+            storage=any(storage for _, _, storage in sets),
+        ),
+    )
+
+    def work(cancel: Array) -> Spread:
+        return lineage.impact(asked.hazard, asked.seeds, asked.channels, closed=asked.closed, cancel=cancel)
+
+    stopped = await run_kernel(work, view.kernel_seconds, view.gone)
+    spread = stopped.found
+    numbers = tuple(number for seed in asked.seeds if (number := lineage.find(seed.node)) is not None)
+    kinds_above = np.array([view.hides_kind(kind) for kind in KIND_NAMES])
+    hidden = kinds_above[lineage.facts.columns["thing_kind"].take(spread.nodes)]
+    personal = await personal_rows(view, lineage, spread.nodes, as_of)
+    answer = Impact(
+        asked=asked,
+        lineage=lineage,
+        spread=spread,
+        seeds=numbers,
+        hidden=hidden | personal if view.tier < lot_key_tier(is_autologous=True) else hidden,
+        personal=personal,
+        is_pushed_down=pushdown or view.index is None,
+        as_of=as_of,
+    )
+    _name_stubs(view, answer)
+    return answer
+
+
+def _check(asked: ImpactAsked) -> None:
+    if not asked.seeds:
+        raise BadInput("seeds is empty.", remedy="Name at least one.", member="seeds")
+    if len(asked.seeds) > _MOST_SEEDS:
+        raise BadInput(
+            f"{len(asked.seeds)} seeds are named; at most {_MOST_SEEDS}.", remedy="Ask in parts.", member="seeds"
+        )
+    for seed in asked.seeds:
+        kind, key = seed.node
+        if not KINDS[kind].is_material and kind not in _SEED_KINDS:
+            raise BadInput(
+                f"Nothing spreads from {kind}:{key}.",
+                remedy="Name material, a reagent, a machine, a position or a person.",
+                member="seeds",
+            )
+    channel_sets(asked.hazard, asked.channels)
+
+
+def _name_stubs(view: View, answer: Impact) -> None:
+    """Numbers the stubs in the answer's order, so that they are the same on each page."""
+    rows = np.flatnonzero(answer.hidden)
+    for row in answer.rows(0, len(rows), rows):
+        view.stubs.name(answer.lineage.node(int(answer.spread.nodes[row])))
+
+
+def impact_items(
+    view: View,
+    answer: Impact,
+    first: int,
+    after: str | None,
+    *,
+    kinds: Collection[str] | None = None,
+    tiers: Collection[int] | None = None,
+) -> Page[ImpactItem]:
+    """A page of what is affected, by tier, time, kind and key. Logs the personal codes on it."""
+    check_first(first)
+    begin = 0 if after is None else int(Cursor.parse(after, (int,)).place[0]) + 1
+    begin = max(0, begin)
+    chosen = answer.chosen(kinds, tiers)
+    total = answer.total if chosen is None else len(chosen)
+    items = [item_of(view, answer, row) for row in answer.rows(begin, first, chosen)]
+    log_shown(view, answer, [item.node for item in items if not item.is_hidden])
+    return Page(
+        items=items,
+        cursors=[Cursor(answer.as_of.seq, (begin + number,)).text() for number in range(len(items))],
+        total=total,
+        has_next=begin + len(items) < total,
+        has_previous=begin > 0,
+        as_of_seq=answer.as_of.seq,
+    )
+
+
+def log_shown(view: View, answer: Impact, nodes: Sequence[NodeId]) -> None:
+    """Logs what is personal of the things of an answer that are shown."""
+    rows = [(node, answer.row_of(node)) for node in nodes]
+    view.note_personal(node for node, row in rows if row is not None and answer.personal[row])
+    view.show_keys("impact", nodes)
+
+
+def item_of(view: View, answer: Impact, row: int) -> ImpactItem:
+    spread = answer.spread
+    number, since, is_hidden = int(spread.nodes[row]), int(spread.since[row]), bool(answer.hidden[row])
+    node = answer.lineage.node(number)
+    return ImpactItem(
+        node=view.stubs.name(node) if is_hidden else node,
+        number=number,
+        tier=int(spread.tier[row]),
+        since_ms=None if is_hidden or since == ALWAYS else since,
+        is_since_masked=is_hidden,
+        uncertain=bool(spread.uncertain[row]),
+        is_hidden=is_hidden,
+        offset_minutes=winning_offset(answer.lineage, spread, number),
+    )
+
+
+async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
+    """The ancestors of seed material, to be tested: for what is inherited or caught. By kind and key.
+
+    Each with whether it is hidden: then it is named by its stub.
+    """
+    if answer.asked.hazard not in _UPSTREAM:
+        return []
+    seeds = [seed.node for seed in answer.asked.seeds if KINDS[seed.node[0]].is_material]
+    if not seeds:
+        return []
+    lineage = answer.lineage
+    if answer.is_pushed_down:
+        backward = Asked(starts=tuple(seeds), directions=(Direction.BACKWARD,), uses=False)
+        lineage = await view.lineages(pushdown=True).lineage(answer.as_of, backward)
+    starts = [number for node in seeds if (number := lineage.find(node)) is not None]
+    reached = await run_kernel(
+        lambda flag: lineage.reach(starts, Direction.BACKWARD, cancel=flag), view.kernel_seconds, view.gone
+    )
+    nodes = sorted(lineage.node(number) for number in set(reached.found.nodes.tolist()).difference(starts))
+    hidden = await view.hidden(nodes, answer.as_of)
+    view.show_keys("impact", [node for node in nodes if node not in hidden])
+    return [(view.stubs.name(node), True) if node in hidden else (node, False) for node in nodes]
+
+
+def lines_of(view: View, answer: Impact, first: int = 0, count: int | None = None) -> Iterator[bytes]:
+    """The items in one canonical form, a line each, in the answer's order: what its digest covers."""
+    for row in answer.rows(first, answer.total if count is None else count):
+        item = item_of(view, answer, row)
+        yield orjson.dumps([id_text(item.node), item.tier, item.since_ms, item.uncertain]) + b"\n"
+
+
+def digest_of(view: View, answer: Impact) -> str:
+    """SHA-256 over what was asked and all items, as the viewer may see them; the same however it was found."""
+    digest = hashlib.sha256(orjson.dumps(answer.asked.as_json(), option=orjson.OPT_SORT_KEYS) + b"\n")
+    for line in lines_of(view, answer):
+        digest.update(line)
+    return digest.hexdigest()

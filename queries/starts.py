@@ -1,0 +1,37 @@
+"""Where questions of lineage begin, and at which position of the ledger they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph.errors import NotFound, NotPermitted
+from graph.reader import AsOf, NodeId, by_kind, id_text
+from queries.privacy import View
+
+__all__ = ["answer_position", "check_starts"]
+
+
+async def answer_position(
+    view: View, known_at_ms: int | None, as_of_seq: int | None, *, pushdown: bool = False
+) -> AsOf:
+    """The position of an answer: the entry that a cursor names, which whoever gives it has checked; or the head."""
+    if as_of_seq is None:
+        as_of_seq = (await view.lineages(pushdown=pushdown).position()).seq
+    return AsOf(as_of_seq, known_at_ms)
+
+
+async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf) -> None:
+    """All starts must exist, and be the viewer's to name. What is hidden is refused whether it exists or not."""
+    if any(view.hides_kind(kind) for kind, _ in starts):
+        refused = [id_text(node) for node in starts if view.hides_kind(node[0])]
+        raise NotPermitted(
+            f"Your role may not look up {', '.join(refused)}.", remedy="Ask a colleague whose role may see such codes."
+        )
+    rows = await view.reader.nodes(by_kind(starts), as_of)
+    if missing := [node for node in starts if node not in rows]:
+        raise NotFound(tuple(id_text(node) for node in missing))
+    if hidden := await view.hidden(starts, as_of):
+        raise NotPermitted(
+            f"Your role may not look up {', '.join(sorted(id_text(node) for node in hidden))}.",
+            remedy="Ask a colleague whose role may see such codes.",
+        )

@@ -1,0 +1,81 @@
+"""Impact: its answer, its summary, its pages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from graph.keeping.standing import Standing
+from graph.reader import NodeId
+from queries import explain as explaining
+from queries import impact as finding
+from queries import tally
+from queries.pages import Page
+from queries.trace import Completeness, TraceEdge
+from resolvers.asking import Asking
+from resolvers.positions import PageAsked, answer_seq
+
+__all__ = ["Found", "explain", "impact"]
+
+
+@dataclass(kw_only=True)
+class Found:
+    """An answer, and what is worked out of it when it is asked for; each once."""
+
+    asking: Asking
+    answer: finding.Impact
+    _standing: asyncio.Future[Standing] | None = field(default=None, init=False)
+    _parts: asyncio.Future[tally.Parts] | None = field(default=None, init=False)
+
+    def counts(self) -> tally.Counts:
+        return tally.counts(self.answer)
+
+    def completeness(self) -> Completeness:
+        return tally.completeness(self.asking.view, self.answer)
+
+    async def digest(self) -> str:
+        return await asyncio.to_thread(finding.digest_of, self.asking.view, self.answer)
+
+    async def parts(self) -> tally.Parts:
+        if self._parts is None:
+            self._parts = asyncio.ensure_future(asyncio.to_thread(tally.parts, await self._stand()))
+        return await self._parts
+
+    async def sites(self) -> list[tuple[NodeId | None, int]]:
+        return await asyncio.to_thread(tally.sites, self.asking.view, self.answer, await self._stand())
+
+    async def _stand(self) -> Standing:
+        if self._standing is None:
+            self._standing = asyncio.ensure_future(asyncio.to_thread(tally.standing_of, self.answer))
+        return await self._standing
+
+    async def suspects(self) -> list[tuple[NodeId, bool]]:
+        return await finding.suspects(self.asking.view, self.answer)
+
+    def items(
+        self, first: int, after: str | None, kinds: Collection[str] | None, tiers: Collection[int] | None
+    ) -> Page[finding.ImpactItem]:
+        return finding.impact_items(self.asking.view, self.answer, first, after, kinds=kinds, tiers=tiers)
+
+    def path(self, item: finding.ImpactItem) -> list[TraceEdge]:
+        return explaining.winning_path(self.asking.view, self.answer, item.number)
+
+
+async def impact(asking: Asking, asked: finding.ImpactAsked, *, pages: Sequence[PageAsked], pushdown: bool) -> Found:
+    """The answer at the position that the pages' cursors name, or without one at the request's.
+
+    Raises what `queries.impact` raises, and BadInput where cursors are of different answers or a page is too long.
+    """
+    seq = await answer_seq(asking, pages, pushdown=pushdown)
+    answer = await finding.impact(asking.view, asked, as_of_seq=seq, pushdown=pushdown)
+    return Found(asking=asking, answer=answer)
+
+
+async def explain(
+    asking: Asking, asked: finding.ImpactAsked, target: str, *, first: int, pushdown: bool
+) -> tuple[Found, explaining.Explanation]:
+    """Why the target is affected, and the answer that this is part of. Raises what `queries.explain` raises."""
+    seq = await answer_seq(asking, (), pushdown=pushdown)
+    explained = await explaining.explain(asking.view, asked, target, first=first, as_of_seq=seq, pushdown=pushdown)
+    return Found(asking=asking, answer=explained.answer), explained
