@@ -247,5 +247,7 @@ def _named(record: Record) -> set[NodeId]:
     named |= {(use["kind"], use["id"]) for use in record.get("uses", ())}
     named.add(("Person", record["operator"]))
     fields = record.get("data", {})
-    named |= {(_POSITION, fields[name]) for name in ("operation_location", "temporary_storage_location") if name in fields}
+    named |= {
+        (_POSITION, fields[name]) for name in ("operation_location", "temporary_storage_location") if name in fields
+    }
     return named
