@@ -43,7 +43,7 @@ def _reagents(rng: np.random.Generator, lots: int, count: int) -> Array:
     return np.where(is_common, common, current)
 
 
-def make_lineage(things: int, *, seed: int = 0) -> Synthetic:
+def make_lineage(things: int, *, seed: int = 0, machines: int | None = None) -> Synthetic:
     """About five edges a thing, presences included."""
     rng = np.random.default_rng(seed)
     reagents = things // 50
@@ -70,7 +70,7 @@ def make_lineage(things: int, *, seed: int = 0) -> Synthetic:
         op=child.astype(np.int32),
         flags=(np.where(is_use, USE, MATERIAL) | np.where(lasts[child] == 0, INCLUSIVE, 0)).astype(np.uint8),
     )
-    machines, tanks = max(1, lots // 4000), max(1, lots // 8000)
+    machines, tanks = machines or max(1, lots // 4000), max(1, lots // 8000)
     is_stored = rng.random(lots) < 0.3
     hub = np.concatenate((rng.integers(0, machines, lots), machines + rng.integers(0, tanks, lots)[is_stored]))
     who = np.concatenate((place, place[is_stored]))
@@ -85,6 +85,8 @@ def make_lineage(things: int, *, seed: int = 0) -> Synthetic:
         flags=(np.where(is_stay, STAY, RUN) | np.where(stays == 0, POINT, 0) | SHARES | HERE).astype(np.uint8),
     )
     hubs = {things + number: number for number in range(machines + tanks)}
-    cleaned = {things + number: tuple((at, True) for at in range(0, int(made[-1]), 2000 * HOUR)) for number in range(machines)}
+    cleaned = {
+        things + number: tuple((at, True) for at in range(0, int(made[-1]), 2000 * HOUR)) for number in range(machines)
+    }
     base = make_segment(edges, presences, hub.astype(np.int32), things, len(hubs))
     return Synthetic(view=clean_view(base, things, hubs, cleaned), first_lot=reagents, common=np.arange(4))

@@ -58,8 +58,11 @@ class Store:
             kernel_seconds=settings.question_seconds,
         )
 
-    def view(self, viewer: Viewer, *, gone: asyncio.Future[None] | None = None) -> View:
-        """The lineage through someone's eyes, for one answer. ``gone`` is done when nobody waits for it any more."""
+    def view(self, viewer: Viewer, *, gone: asyncio.Future[None] | None = None, remembers: bool = False) -> View:
+        """The lineage through someone's eyes, for one answer. ``gone`` is done when nobody waits for it any more.
+
+        ``remembers``: what leads to one person is found out once.
+        """
         return View(
             reader=self.reader,
             viewer=viewer,
@@ -68,6 +71,7 @@ class Store:
             index=self.index,
             kernel_seconds=self.kernel_seconds,
             gone=gone,
+            remembers=remembers,
         )
 
 

@@ -8,6 +8,7 @@ those rows of the base are marked dead, and stand anew beside it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -51,6 +52,7 @@ class CatchUp:
         self._base_ops = self._known_ops = len(columns["op_type"])
         self._moved: list[int] = np.flatnonzero(columns["op_type"] == MOVED).tolist()
         view = derived.view
+        self._kinds = derived.kinds
         self._changed, self._hub_changed = view.changed.copy(), view.hub_changed.copy()
         self._dead_edges, self._dead_presences = view.dead_edges.copy(), view.dead_presences.copy()
         self._edges, self._presences = no_edges(), no_presences()
@@ -134,8 +136,11 @@ class CatchUp:
 
     # -- applying --------------------------------------------------------------------------------------------------
 
-    def apply(self, touched: Touched, as_of: AsOf) -> Derived:
-        """Derives anew what was touched. The facts hold everything up to the position, and nothing later."""
+    def apply(self, touched: Touched, as_of: AsOf) -> Array:
+        """Derives anew what was touched; gives the things that are concerned, by number.
+
+        The facts hold everything up to the position, and nothing later.
+        """
         facts = self._facts
         for op in range(self._known_ops, facts.op_count):
             self._incidents.add(facts, op)
@@ -146,11 +151,14 @@ class CatchUp:
         ops = sorted(touched.operations)
         types = {op: facts.columns["op_type"][op] for op in ops}
         things = self._things(ops, as_of)
-        moved = {*touched.positions, *(thing for op in ops if types[op] == MOVED for thing, _ in facts.ends(op, "input"))}
+        moved = {
+            *touched.positions,
+            *(thing for op in ops if types[op] == MOVED for thing, _ in facts.ends(op, "input")),
+        }
         if moved:
             old, new = self.derived.places, self._places(as_of)
             things |= self._stood_in(old.below(moved) | new.below(moved))
-            self.derived = Derived(view=self.derived.view, hubs=self.derived.hubs, places=new, cuts=self.derived.cuts)
+            self.derived = replace(self.derived, places=new)
         cleaned = [thing for op in ops if types[op] == DECONTAMINATED for thing, _ in facts.ends(op, "input")]
         cuts = self.derived.cuts
         if cleaned:
@@ -159,11 +167,13 @@ class CatchUp:
         self._bury(ops, things)
         self._put(ops, things, *fresh)
         self._finish(cuts)
-        return self.derived
+        return np.array(sorted(things), dtype=np.int32)
 
     def _grow(self) -> None:
-        missing = self._facts.thing_count - len(self._changed)
-        self._changed = np.concatenate((self._changed, np.zeros(missing, dtype=np.uint8)))
+        known, count = len(self._changed), self._facts.thing_count
+        self._changed = np.concatenate((self._changed, np.zeros(count - known, dtype=np.uint8)))
+        fresh = self._facts.columns["thing_kind"].part(known, count)
+        self._kinds = np.concatenate((self._kinds, np.array(fresh, dtype=np.uint8)))
 
     def _derive(self, ops: Sequence[int], things: set[int], as_of: AsOf) -> tuple[Edges, Presences]:
         """Rows of the operations and things, derived from all operations that concern them."""
@@ -234,7 +244,9 @@ class CatchUp:
         numbers = number_hubs(hubs, self._presences.hub)
         for thing in cuts:
             hubs.setdefault(thing, len(hubs))
-        self._hub_changed = np.concatenate((self._hub_changed, np.zeros(len(hubs) - len(self._hub_changed), dtype=np.uint8)))
+        self._hub_changed = np.concatenate(
+            (self._hub_changed, np.zeros(len(hubs) - len(self._hub_changed), dtype=np.uint8))
+        )
         self._hub_changed[numbers] = 1
         new = make_segment(self._edges, self._presences, numbers, len(self._changed), len(hubs), is_sparse=True)
         view = fixed(
@@ -248,7 +260,7 @@ class CatchUp:
         )
         if cuts is not derived.cuts or len(hubs) != len(derived.hubs):
             view = with_cuts(view, hubs, cuts)
-        self.derived = Derived(view=view, hubs=hubs, places=derived.places, cuts=cuts)
+        self.derived = replace(derived, view=view, kinds=fixed((self._kinds,))[0], hubs=hubs, cuts=cuts)
 
 
 def _renumbered(part: Extract, edges: Edges, presences: Presences) -> tuple[Edges, Presences]:

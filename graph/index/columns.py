@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np

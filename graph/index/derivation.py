@@ -28,10 +28,12 @@ Cuts = tuple[tuple[int, bool], ...]
 class Derived:
     """Everything that is derived.
 
-    ``hubs``: numbers of the machines, positions and people that have presences or epochs. ``cuts`` by thing.
+    ``hubs``: numbers of the machines, positions and people that have presences or epochs. ``cuts`` by thing. ``kinds``
+    of all things, as codes.
     """
 
     view: View
+    kinds: Array
     hubs: Mapping[int, int]
     places: Places
     cuts: Mapping[int, Cuts]
@@ -127,6 +129,4 @@ def derive(columns: Mapping[str, Array], as_of: AsOf) -> Derived:
         hubs.setdefault(thing, len(hubs))
     things = len(table.kind)
     base = make_segment(edges, presences, numbers, things, len(hubs))
-    return Derived(view=clean_view(base, things, hubs, cuts), hubs=hubs, places=places, cuts=cuts)
-
-
+    return Derived(view=clean_view(base, things, hubs, cuts), kinds=table.kind, hubs=hubs, places=places, cuts=cuts)

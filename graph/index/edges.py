@@ -6,7 +6,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from graph.index.codes import CONTAINS, CREATES, INCLUSIVE, INEXACT, IS_MATERIAL, IS_MATERIAL_KIND, MATERIAL, REAGENT, SOME, USE
+from graph.index.codes import (
+    CONTAINS,
+    CREATES,
+    INCLUSIVE,
+    INEXACT,
+    IS_MATERIAL,
+    IS_MATERIAL_KIND,
+    MATERIAL,
+    REAGENT,
+    SOME,
+    USE,
+)
 from graph.index.incidence import Incidence, last_chance
 from graph.index.jit import aside, kernel
 from graph.index.tables import Array, Tables
@@ -39,7 +50,7 @@ def _put(edges: Any, count: int, source: int, target: int, start: int, until: in
 
 @kernel
 def _operations(table: Any, links: Any, edges: Any) -> int:
-    count = np.int64(0)
+    count: Any = np.int64(0)  # one type from the first call on
     for op in range(len(table.op_type)):
         if not table.is_live[op]:
             continue

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.index.facts import COLUMNS, Facts
 from graph.index.columns import TYPES
+from graph.index.facts import COLUMNS, Facts
 from graph.index.tables import Array
 
 __all__ = ["Extract", "Incidents", "extract"]

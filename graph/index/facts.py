@@ -205,6 +205,10 @@ class Facts:
                 bare[key] = KIND_CODES[kind], key
         return self.thing(*bare[name])
 
+    def number(self, node: NodeId) -> int:
+        """The number of a node, which it gets now if it was not named before."""
+        return self.thing(KIND_CODES[node[0]], node[1])
+
     def node(self, number: int) -> NodeId:
         return KIND_NAMES[self.columns["thing_kind"][number]], self.keys[number]
 

@@ -42,7 +42,6 @@ class Seed:
     until_ms: int | None = None
 
 
-
 def channel_sets(hazard: Hazard, channels: Collection[Channel] | None) -> list[tuple[int, bool, bool]]:
     """The nested sets of channels to be computed: (tier, equipment, storage) each. None: the hazard's default.
 

@@ -10,10 +10,24 @@ from typing import Any
 import numpy as np
 
 from graph.errors import BadInput
-from graph.index.codes import ALWAYS, FOREVER, EQUIPMENT, IS_MATERIAL_KIND, KIND_NAMES, PERSON, POSITION
+from graph.index.codes import ALWAYS, EQUIPMENT, FOREVER, IS_MATERIAL_KIND, KIND_NAMES, PERSON, POSITION
 from graph.index.derivation import Derived
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
-from graph.index.spreading import CANCELLED, CLOSED, DOUBTED, FULL, HOW, REACHED, THROUGH_EQUIPMENT, THROUGH_STORAGE, VIA, Seeds, Work, spread, tidy
+from graph.index.spreading import (
+    CANCELLED,
+    CLOSED,
+    DOUBTED,
+    FULL,
+    HOW,
+    REACHED,
+    THROUGH_EQUIPMENT,
+    THROUGH_STORAGE,
+    VIA,
+    Seeds,
+    Work,
+    spread,
+    tidy,
+)
 from graph.index.tables import Array
 from graph.index.windows import Found, Hubs, present
 from graph.index.work import Workshop
@@ -97,10 +111,15 @@ def _window(derived: Derived, hazard: Hazard, thing: int, seed: Seed) -> tuple[i
 
 
 def _present(derived: Derived, hazard: Hazard, thing: int, kind: int, seed: Seed, *, closed: bool) -> Found:
-    since, until, is_own = _window(derived, hazard, thing, seed) if kind != PERSON else _window(derived, Hazard.EXPOSURE, thing, seed)
+    since, until, is_own = (
+        _window(derived, hazard, thing, seed) if kind != PERSON else _window(derived, Hazard.EXPOSURE, thing, seed)
+    )
     spans = [(derived.hubs.get(thing), ALWAYS, FOREVER, True)]
     if kind == POSITION:
-        spans = [(derived.hubs.get(span.position), span.start, span.end, span.is_start_exact) for span in derived.places.inside(thing)]
+        spans = [
+            (derived.hubs.get(span.position), span.start, span.end, span.is_start_exact)
+            for span in derived.places.inside(thing)
+        ]
     rows = [span for span in spans if span[0] is not None]
     hubs = Hubs(
         hub=np.array([row[0] for row in rows], dtype=np.int32),
@@ -114,7 +133,9 @@ def _present(derived: Derived, hazard: Hazard, thing: int, kind: int, seed: Seed
     return present(derived.view, hubs, since, until, shares_only=shares_only, ended=ended, closed=closed)
 
 
-def place_seeds(derived: Derived, kinds: Any, hazard: Hazard, seeds: Sequence[tuple[int, Seed]], *, closed: bool) -> PlacedSeed:
+def place_seeds(
+    derived: Derived, kinds: Any, hazard: Hazard, seeds: Sequence[tuple[int, Seed]], *, closed: bool
+) -> PlacedSeed:
     """Finds what the seeds affect at first. ``kinds`` gives the kind of a thing by number."""
     parts: list[tuple[Array, ...]] = []
     for origin, (thing, seed) in enumerate(seeds):
@@ -129,7 +150,9 @@ def place_seeds(derived: Derived, kinds: Any, hazard: Hazard, seeds: Sequence[tu
                     member="until",
                 )
             time = ALWAYS if seed.from_ms is None else seed.from_ms
-            parts.append((np.array([thing]), np.array([time]), np.zeros(1), np.full(1, -1), np.zeros(1), np.full(1, origin)))
+            parts.append(
+                (np.array([thing]), np.array([time]), np.zeros(1), np.full(1, -1), np.zeros(1), np.full(1, origin))
+            )
         elif kind in {EQUIPMENT, POSITION, PERSON}:
             found = _present(derived, hazard, thing, kind, seed, closed=closed)
             parts.append((*found, np.full(len(found.thing), origin)))
@@ -140,12 +163,16 @@ def place_seeds(derived: Derived, kinds: Any, hazard: Hazard, seeds: Sequence[tu
                 member="seeds",
             )
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0)] * 6
-    thing, time, doubt, presence, is_new, origin_of = columns
-    order = np.lexsort((thing, doubt, time))
+    things, times, doubts, presences, is_new, origins = columns
+    order = np.lexsort((things, doubts, times))
     return PlacedSeed(
-        seeds=Seeds(thing=thing[order].astype(np.int32), time=time[order].astype(np.int64), doubt=doubt[order].astype(np.uint8)),
-        origin=origin_of[order].astype(np.int32),
-        presence=presence[order].astype(np.int32),
+        seeds=Seeds(
+            thing=things[order].astype(np.int32),
+            time=times[order].astype(np.int64),
+            doubt=doubts[order].astype(np.uint8),
+        ),
+        origin=origins[order].astype(np.int32),
+        presence=presences[order].astype(np.int32),
         is_new=is_new[order].astype(np.bool_),
     )
 
@@ -192,7 +219,11 @@ def find_spread(
     is_complete = True
     with workshop.walking(derived.view) as marks:
         for tier, equipment, storage in channel_sets(hazard, channels):
-            mode = (THROUGH_EQUIPMENT if equipment else 0) | (THROUGH_STORAGE if storage else 0) | (CLOSED if closed else 0)
+            mode = (
+                (THROUGH_EQUIPMENT if equipment else 0)
+                | (THROUGH_STORAGE if storage else 0)
+                | (CLOSED if closed else 0)
+            )
             run, is_complete = _run(derived, placed, workshop, mode, cancel)
             runs.append(run)
             tiers.append(tier)
@@ -201,7 +232,14 @@ def find_spread(
             nodes = run.nodes[is_item]
             marks.seen[nodes] = 1
             order = np.argsort(nodes)
-            parts.append((nodes[order], np.full(len(nodes), tier, dtype=np.int8), run.time[is_item][order], run.doubt[is_item][order]))
+            parts.append(
+                (
+                    nodes[order],
+                    np.full(len(nodes), tier, dtype=np.int8),
+                    run.time[is_item][order],
+                    run.doubt[is_item][order],
+                )
+            )
             if not is_complete:
                 break
         for part in parts:

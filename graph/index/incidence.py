@@ -60,9 +60,7 @@ def is_instant(table: Any, op: int) -> Any:
 def takes(table: Any, op: int, row: int) -> Any:
     """Whether an input is used up: by a material operation, a test that consumes it, or destruction."""
     return (
-        IS_MATERIAL[table.op_type[op]]
-        or table.input_flags[row] & CONSUMED != 0
-        or table.op_flags[op] & DESTROYS != 0
+        IS_MATERIAL[table.op_type[op]] or table.input_flags[row] & CONSUMED != 0 or table.op_flags[op] & DESTROYS != 0
     )
 
 
@@ -111,7 +109,7 @@ def _make(table: Any, made_by: Any, maker: Any) -> None:
 
 
 @aside
-def _go(table: Any, made_by: Any, unit: int, op: int, gone: Any, exact: Any, until: Any, flags: Any) -> None:
+def _go(table: Any, unit: int, op: int, gone: Any, exact: Any, until: Any, flags: Any) -> None:
     """One taking of a thing. The door lets a unit be taken once; should it be twice, the later counts."""
     last = table.start_last[op]
     is_exact = table.start[op] == last
@@ -134,7 +132,7 @@ def _leave(table: Any, made_by: Any, gone: Any, exact: Any, until: Any, flags: A
                 continue
             first, last = table.input_units_off[row], table.input_units_off[row + 1]
             for place in range(first, last):
-                _go(table, made_by, table.input_unit[place], op, gone, exact, until, flags)
+                _go(table, table.input_unit[place], op, gone, exact, until, flags)
             thing = table.input_thing[row]
             if first != last or table.kind[thing] == REAGENT:
                 continue
@@ -144,9 +142,9 @@ def _leave(table: Any, made_by: Any, gone: Any, exact: Any, until: Any, flags: A
                 is_whole = table.op_flags[op] & DESTROYS and not table.op_flags[op] & FROM_SOME
                 if is_whole and table.input_quantity[row] == 0:
                     for place in range(table.output_units_off[made], table.output_units_off[made + 1]):
-                        _go(table, made_by, table.output_unit[place], op, gone, exact, until, flags)
+                        _go(table, table.output_unit[place], op, gone, exact, until, flags)
             elif table.input_flags[row] & CONSUMED == 0 and (made < 0 or table.output_quantity[made] == 0):
-                _go(table, made_by, thing, op, gone, exact, until, flags)
+                _go(table, thing, op, gone, exact, until, flags)
 
 
 def _by_thing(table: Tables) -> tuple[Array, Array, Array]:
@@ -172,16 +170,18 @@ def incidence(table: Tables) -> Incidence:
     gone_exact, flags = np.ones(things, dtype=np.bool_), np.zeros(things, dtype=np.uint8)
     _leave(table, made_by, gone, gone_exact, until, flags)
     inputs_off, inputs, op_of_input = _by_thing(table)
-    return fixed(Incidence(
-        touched_off=touched_off,
-        touched=touched,
-        made_by=made_by,
-        maker=maker,
-        inputs_off=inputs_off,
-        inputs=inputs,
-        op_of_input=op_of_input,
-        gone=gone,
-        gone_exact=gone_exact,
-        until=until,
-        until_flags=flags,
-    ))
+    return fixed(
+        Incidence(
+            touched_off=touched_off,
+            touched=touched,
+            made_by=made_by,
+            maker=maker,
+            inputs_off=inputs_off,
+            inputs=inputs,
+            op_of_input=op_of_input,
+            gone=gone,
+            gone_exact=gone_exact,
+            until=until,
+            until_flags=flags,
+        )
+    )

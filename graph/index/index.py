@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from graph.errors import IntegrityBroken
 from graph.index.catchup import CatchUp
@@ -13,6 +15,7 @@ from graph.index.derivation import derive
 from graph.index.facts import Facts, Touched
 from graph.index.lineage import Lineage
 from graph.index.snapshot import load_snapshot, save_snapshot
+from graph.index.tables import Array
 from graph.index.work import Workshop
 from graph.reader import AsOf, EntryRow, HeadRow
 
@@ -21,6 +24,8 @@ __all__ = ["Index"]
 _KEPT = 4  # lineages of other positions, as derived last
 _LEAST_COMPACTED = 20_000
 _SHARE_COMPACTED = 0.05
+_LOGGED = 10_000
+_NOTHING = np.empty(0, dtype=np.int32)
 
 
 class Index:
@@ -33,6 +38,8 @@ class Index:
         self._lock = threading.Lock()
         self._others: OrderedDict[AsOf, Lineage] = OrderedDict()
         self._since: Touched | None = None
+        self._log: list[tuple[int, Array]] = []  # what each call of `apply` touched, with the head after it
+        self._log_from = head.seq
         self._catch_up = catch_up
         self._lineage = self._pinned(AsOf(head.seq))
 
@@ -40,7 +47,12 @@ class Index:
     def build(cls, entries: Iterable[EntryRow], head: HeadRow) -> Index:
         """From all entries of a ledger, up to its head. Raises IntegrityBroken where one is missing."""
         facts = Facts()
-        _add(facts, entries, head, Touched())
+        try:
+            facts.add(entries)
+        except ValueError as error:
+            raise _gap(facts.seq + 1, head) from error
+        if facts.seq != head.seq:
+            raise _gap(facts.seq + 1, head)
         return cls.of(facts, head)
 
     @classmethod
@@ -87,8 +99,7 @@ class Index:
     def apply(self, entries: Iterable[EntryRow], head: HeadRow) -> Lineage:
         """Takes the entries after the head it has, up to the one given.
 
-        Raises IntegrityBroken where one is missing or the ledger is another one; then nothing more can be taken, and the
-        index is to be built anew.
+        Raises IntegrityBroken where one is missing or the ledger is another one; then nothing has changed.
         """
         if head.epoch != self._head.epoch:
             raise IntegrityBroken(
@@ -97,15 +108,26 @@ class Index:
                 code="other_epoch",
             )
         with self._lock:
-            touched = Touched()
-            _add(self._facts, entries, head, touched)
-            self._catch_up.apply(touched, AsOf(head.seq))
+            entries, touched = list(entries), Touched()
+            _check(entries, self._head.seq, head)
+            self._facts.add(entries, touched)
+            things = self._catch_up.apply(touched, AsOf(head.seq))
+            self._log.append((head.seq, things))
+            if len(self._log) > _LOGGED:
+                self._log_from, _ = self._log.pop(0)
             if self._since is not None:
                 self._since.operations |= touched.operations
                 self._since.positions |= touched.positions
             self._head = head
             self._lineage = self._pinned(AsOf(head.seq))
             return self._lineage
+
+    def touched_since(self, seq: int) -> Array | None:
+        """The things that entries after a position concern, by number; None where that is too long ago to be known."""
+        with self._lock:
+            if seq < self._log_from:
+                return None
+            return np.unique(np.concatenate([_NOTHING, *(things for at, things in self._log if at > seq)]))
 
     @property
     def needs_compaction(self) -> bool:
@@ -156,14 +178,19 @@ class Index:
         return lineage
 
 
-def _add(facts: Facts, entries: Iterable[EntryRow], head: HeadRow, touched: Touched) -> None:
-    try:
-        facts.add(entries, touched)
-    except ValueError as error:
-        raise IntegrityBroken(f"The ledger has a gap: {error}.", remedy="Verify the store.", code="gap") from error
-    if facts.seq != head.seq:
-        raise IntegrityBroken(
-            f"The ledger's head is entry {head.seq}, and the last entry read is {facts.seq}.",
-            remedy="Verify the store.",
-            code="gap",
-        )
+def _check(entries: Sequence[EntryRow], after: int, head: HeadRow) -> None:
+    """Raises IntegrityBroken unless the entries are all that there are after one position, up to the head."""
+    found = [entry.seq for entry in entries]
+    missing = next(
+        (seq for seq, got in zip(range(after + 1, head.seq + 1), [*found, None], strict=False) if got != seq), None
+    )
+    if missing is not None or len(found) != head.seq - after:
+        raise _gap(missing or head.seq + 1, head)
+
+
+def _gap(missing: int, head: HeadRow) -> IntegrityBroken:
+    return IntegrityBroken(
+        f"Entry {missing} is missing from what was read of the ledger, whose head is entry {head.seq}.",
+        remedy="Verify the store.",
+        code="gap",
+    )

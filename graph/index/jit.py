@@ -30,20 +30,25 @@ def _version() -> str:
 
 _VERSION: Final = _version()
 
+# Numba 0.68 counts references to arrays at each use of one, which costs more than what kernels do with them; a kernel
+# makes no array, and needs none counted (`_nrt`). What is not called from outside needs no wrappers for that either.
+_KERNEL: Final[dict[str, Any]] = {"error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
+_PART: Final[dict[str, Any]] = {**_KERNEL, "no_cpython_wrapper": True}
+
 
 def kernel(function: F) -> F:
     """The function, compiled at its first call with these types of arguments."""
     # Numba 0.68 keeps compiled code until the file of the outermost function changes: what that calls in other files,
     # and constants that come from the vocabulary, would stay as they were. So the name it is kept under tells of them.
     function.__qualname__ = f"{function.__qualname__}_{_VERSION}"
-    return cast(F, numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)(function))
+    return cast(F, numba.njit(cache=True, nogil=True, **_KERNEL)(function))
 
 
 def part(function: F) -> F:
-    """A piece of kernels that is written into each place that calls it. Must not return from its middle."""
-    return cast(F, numba.njit(inline="always")(function))
+    """A piece of kernels that is written into each place that calls it."""
+    return cast(F, numba.njit(forceinline=True, **_PART)(function))
 
 
 def aside(function: F) -> F:
     """A piece of kernels that is called, for what is rare: a call with whole tables costs as much as some edges."""
-    return cast(F, numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", _nrt=False)(function))
+    return cast(F, numba.njit(**_PART)(function))

@@ -57,6 +57,11 @@ class Lineage:
         """How many things have numbers; not all of them may exist at this position."""
         return self.derived.view.thing_count
 
+    @property
+    def kinds(self) -> Array:
+        """The kind of each thing, as its place in ``KIND_NAMES`` (uint8)."""
+        return self.derived.kinds
+
     def find(self, node: NodeId) -> int | None:
         """The number of a thing; None where the ledger did not name it by then."""
         found = self.facts.names.get(KIND_CODES[node[0]], node[1])

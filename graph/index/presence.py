@@ -122,7 +122,7 @@ def _run(table: Any, links: Any, rows: Any, count: int, op: int, use: int, thing
 @kernel
 def _acts(table: Any, links: Any, rows: Any) -> int:
     """Runs, work at a location, and what people did."""
-    count = np.int64(0)
+    count: Any = np.int64(0)  # one type from the first call on
     for op in range(len(table.op_type)):
         if not table.is_live[op]:
             continue
@@ -154,7 +154,7 @@ def _acts(table: Any, links: Any, rows: Any) -> int:
 
 @aside
 def _stand(
-    table: Any, vessels: Any, rows: Any, count: int, thing: int, position: int, op: int, kind: int,
+    vessels: Any, rows: Any, count: int, thing: int, position: int, op: int, kind: int,
     start: int, start_exact: bool, end: int, end_exact: bool, cut: int, cut_exact: bool,
 ) -> int:  # fmt: skip
     """One presence in a position, and in the vessels that it belongs to meanwhile.
@@ -205,9 +205,9 @@ def _first_stay_exact(table: Any, links: Any, lot: int, thing: int, at: int, is_
     for place in range(links.inputs_off[lot], links.inputs_off[lot + 1]):
         row = links.inputs[place]
         op = links.op_of_input[row]
-        if table.op_type[op] == STORED and table.start_last[op] == at and table.start[op] == at:
-            if _names(table, row, thing, is_unit=is_unit):
-                return True
+        is_then = table.start_last[op] == at and table.start[op] == at
+        if table.op_type[op] == STORED and is_then and _names(table, row, thing, is_unit=is_unit):
+            return True
     return False
 
 
@@ -230,18 +230,18 @@ def _left(table: Any, links: Any, vessels: Any, rows: Any, count: int, whole_end
                 cut = links.gone[thing] if is_unit else whole_end[lot]
                 cut_exact = links.gone_exact[thing] if is_unit else whole_exact[lot]
                 count = _stand(
-                    table, vessels, rows, count, thing, position, op, LEFT,
+                    vessels, rows, count, thing, position, op, LEFT,
                     start, start_exact, end, end_exact, cut, cut_exact,
                 )  # fmt: skip
     return count
 
 
 @kernel
-def _stayed(table: Any, links: Any, vessels: Any, rows: Any, count: int, ends: Any) -> int:
+def _stayed(table: Any, vessels: Any, rows: Any, count: int, ends: Any) -> int:
     for row in range(len(ends.thing)):
         op = ends.op[row]
         count = _stand(
-            table, vessels, rows, count, ends.thing[row], ends.position[row], op, STAY,
+            vessels, rows, count, ends.thing[row], ends.position[row], op, STAY,
             table.start[op], table.start[op] == table.start_last[op],
             table.end_last[op], table.end[op] == table.end_last[op],
             ends.cut[row], ends.cut_exact[row],
@@ -278,11 +278,9 @@ def derive_presences(table: Tables, links: Incidence, vessels: Vessels) -> Prese
 
     def fill(rows: Presences) -> int:
         count = _acts(table, links, rows)
-        count = _stayed(table, links, vessels, rows, count, ends)
+        count = _stayed(table, vessels, rows, count, ends)
         return _left(table, links, vessels, rows, count, ends.whole, ends.whole_exact)
 
     rows = _space(fill(_space(0)))
     fill(rows)
     return rows
-
-

@@ -43,10 +43,12 @@ def _step(
 
 
 @aside
-def _step_new(view: Any, forward: bool, classes: int, node: int, seen: Any, reached: Any, count: int) -> int:
+def _step_new(view: Any, forward: bool, classes: int, node: int, seen: Any, reached: Any, count: int) -> Any:
     new, dead = view.new, view.dead_edges
     if forward:
-        return _step(new.keys, new.off, new.target, new.edge, False, new.flags, dead, False, classes, node, seen, reached, count)
+        return _step(
+            new.keys, new.off, new.target, new.edge, False, new.flags, dead, False, classes, node, seen, reached, count
+        )
     return _step(
         new.back_keys, new.back_off, new.source, new.edge, True, new.flags, dead, False, classes, node, seen, reached, count
     )  # fmt: skip
@@ -68,9 +70,9 @@ def _has_more(view: Any, nodes: Any, forward: bool, classes: int, seen: Any) -> 
             for place in range(first, last):
                 edge = place if forward else segment.edge[place]
                 other = segment.target[place] if forward else segment.source[place]
-                if not seen[other] and (classes >> (segment.flags[edge] & CLASS)) & 1:
-                    if is_new or not is_dead(dead, edge):
-                        return True
+                is_walked = (classes >> (segment.flags[edge] & CLASS)) & 1 != 0
+                if not seen[other] and is_walked and (is_new or not is_dead(dead, edge)):
+                    return True
     return False
 
 
@@ -102,7 +104,9 @@ def reach(view: Any, starts: Any, forward: bool, classes: int, deepest: int, wor
             node = reached[done]
             is_changed = changed[node] & EDGES_CHANGED != 0
             if forward:
-                count = _step(keys, off, target, edges, False, flags, dead, is_changed, classes, node, seen, reached, count)
+                count = _step(
+                    keys, off, target, edges, False, flags, dead, is_changed, classes, node, seen, reached, count
+                )
             else:
                 count = _step(
                     back_keys, back_off, source, edges, True, flags, dead, is_changed, classes, node, seen, reached, count

@@ -102,31 +102,33 @@ def make_segment(
     thing, marks = rows.thing[by_hub], rows.flags[by_hub]
     by_thing = _order(thing, (marks & SHARES) == 0)
     thing_keys, thing_off = _rows(thing[by_thing], thing_count, is_sparse=is_sparse)
-    return fixed(Segment(
-        times=times,
-        keys=keys,
-        off=off,
-        target=target,
-        start=start[order],
-        until=until[order],
-        op=edges.op[order],
-        flags=edges.flags[order],
-        back_keys=back_keys,
-        back_off=back_off,
-        source=source[back],
-        edge=back,
-        hub_off=hub_off,
-        thing=thing,
-        arrived=arrived[by_hub],
-        over=over[by_hub],
-        act=rows.op[by_hub],
-        marks=marks,
-        latest=_latest(over[by_hub]),
-        thing_keys=thing_keys,
-        thing_off=thing_off,
-        presence=by_thing,
-        mark=int(is_sparse),
-    ))
+    return fixed(
+        Segment(
+            times=times,
+            keys=keys,
+            off=off,
+            target=target,
+            start=start[order],
+            until=until[order],
+            op=edges.op[order],
+            flags=edges.flags[order],
+            back_keys=back_keys,
+            back_off=back_off,
+            source=source[back],
+            edge=back,
+            hub_off=hub_off,
+            thing=thing,
+            arrived=arrived[by_hub],
+            over=over[by_hub],
+            act=rows.op[by_hub],
+            marks=marks,
+            latest=_latest(over[by_hub]),
+            thing_keys=thing_keys,
+            thing_off=thing_off,
+            presence=by_thing,
+            mark=int(is_sparse),
+        )
+    )
 
 
 def _latest(over: Array) -> Array:
@@ -134,5 +136,3 @@ def _latest(over: Array) -> Array:
         return np.empty(0, dtype=np.int32)
     latest: Array = np.maximum.reduceat(over, np.arange(0, len(over), BLOCK))
     return latest.astype(np.int32)
-
-

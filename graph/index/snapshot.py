@@ -56,7 +56,9 @@ def save_snapshot(path: Path, facts: Facts, sizes: Mapping[str, int], derived: D
         ("keys", facts.keys, facts.names, sizes["thing_kind"]),
         ("op_keys", facts.op_keys, facts.op_names, sizes["op_type"]),
     ):
-        arrays |= dict(zip((f"{name}.{part}" for part in _TEXTS), (*texts.packed(count), *names.packed(count)), strict=True))
+        arrays |= dict(
+            zip((f"{name}.{part}" for part in _TEXTS), (*texts.packed(count), *names.packed(count)), strict=True)
+        )
     arrays["hubs"] = derived.view.hub_thing
     base = derived.view.base._asdict()
     arrays |= {f"base.{name}": part for name, part in base.items() if isinstance(part, np.ndarray)}
@@ -79,7 +81,7 @@ def _write(file: Any, arrays: Mapping[str, Array], head: HeadRow) -> None:
     for name, part in arrays.items():
         listed[name] = [part.dtype.str, len(part), offset]
         offset += -(-part.nbytes // _ALIGNED) * _ALIGNED
-        digest.update(np.ascontiguousarray(part))
+        digest.update(np.ascontiguousarray(part).data)
     header = orjson.dumps(
         {
             "format": _FORMAT, "vocabulary": _vocabulary(), "epoch": head.epoch, "seq": head.seq, "head": head.digest,
@@ -98,7 +100,7 @@ def _write(file: Any, arrays: Mapping[str, Array], head: HeadRow) -> None:
 def read_header(path: Path) -> HeadRow:
     """Which ledger a snapshot is of, and up to which entry. Raises IntegrityBroken where the file tells nothing."""
     with path.open("rb") as file:
-        header = _header(path, file.read(_START.size), lambda size: file.read(size))
+        header = _header(path, file.read(_START.size), file.read)
     return HeadRow(seq=header["seq"], digest=header["head"], epoch=header["epoch"])
 
 
@@ -133,7 +135,7 @@ def load_snapshot(path: Path, head: HeadRow, *, digest_at: str | None = None) ->
     }
     digest = hashlib.blake2b(digest_size=32)
     for part in arrays.values():
-        digest.update(part)
+        digest.update(part.data)
     if digest.hexdigest() != header["digest"]:
         raise _refused(path, "was altered: its content is not what was written")
     return (*_restore(arrays, own), own)
@@ -160,10 +162,14 @@ def _restore(arrays: Mapping[str, Array], own: HeadRow) -> tuple[Facts, Derived]
     as_of = AsOf(own.seq)
     raw = facts.arrays()
     table = tables(raw, as_of)
-    base = Segment(**{name: arrays[f"base.{name}"] for name in Segment._fields if f"base.{name}" in arrays})
+    base = Segment(*(arrays[f"base.{name}"] for name in Segment._fields if f"base.{name}" in arrays))
     hubs = {thing: number for number, thing in enumerate(arrays["hubs"].tolist())}
     cuts = cuts_of(table)
     derived = Derived(
-        view=clean_view(base, facts.thing_count, hubs, cuts), hubs=hubs, places=read_places(raw, table, as_of), cuts=cuts
+        view=clean_view(base, facts.thing_count, hubs, cuts),
+        kinds=table.kind,
+        hubs=hubs,
+        places=read_places(raw, table, as_of),
+        cuts=cuts,
     )
     return facts, derived

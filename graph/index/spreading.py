@@ -153,17 +153,17 @@ def _edges(
     counts[EDGES_SEEN] += last - first
     for edge in range(first, last):
         mark = flags[edge]
-        if _lasts(until[edge], place, is_now, (mode & CLOSED) | (mark & INCLUSIVE) != 0):
-            if not (has_dead and is_dead(dead, edge)):
-                inexact = doubt | (DOUBTED if mark & INEXACT else 0)
-                begun = start[edge]
-                if begun <= place:
-                    _reach(nodes, reached, entries, counts, target[edge], now, how, edge, inexact)
-                else:
-                    _await(
-                        nodes, entries, head, bits, counts,
-                        offset + begun, times[begun], target[edge], how, edge, inexact,
-                    )  # fmt: skip
+        is_open = _lasts(until[edge], place, is_now, (mode & CLOSED) | (mark & INCLUSIVE) != 0)
+        if is_open and not (has_dead and is_dead(dead, edge)):
+            inexact = doubt | (DOUBTED if mark & INEXACT else 0)
+            begun = start[edge]
+            if begun <= place:
+                _reach(nodes, reached, entries, counts, target[edge], now, how, edge, inexact)
+            else:
+                _await(
+                    nodes, entries, head, bits, counts,
+                    offset + begun, times[begun], target[edge], how, edge, inexact,
+                )  # fmt: skip
 
 
 @part
@@ -274,10 +274,10 @@ def _present(
             continue
         counts[PRESENCES_SEEN] += 1
         mark = marks[row]
-        if _lasts(over[row], place, is_now, (mode & CLOSED) | (mark & POINT) != 0) and _passes(mark, mode):
-            if not (has_dead and is_dead(dead, row)):
-                inexact = doubt | (DOUBTED if mark & INEXACT else 0)
-                _reach(nodes, reached, entries, counts, thing[row], now, how, row, inexact)
+        is_there = _lasts(over[row], place, is_now, (mode & CLOSED) | (mark & POINT) != 0)
+        if is_there and _passes(mark, mode) and not (has_dead and is_dead(dead, row)):
+            inexact = doubt | (DOUBTED if mark & INEXACT else 0)
+            _reach(nodes, reached, entries, counts, thing[row], now, how, row, inexact)
         row += 1
 
 
@@ -344,11 +344,25 @@ def spread(view: Any, seeds: Any, work: Any, mode: int, cancel: Any) -> int:
     ``mode``: the channels besides material, and whether ends count as still present (CLOSED, rule 8).
     """
     base = view.base
-    times, keys, off, target, start, until, flags = base.times, base.keys, base.off, base.target, base.start, base.until, base.flags
+    times, keys, off, target, start, until, flags = (
+        base.times,
+        base.keys,
+        base.off,
+        base.target,
+        base.start,
+        base.until,
+        base.flags,
+    )
     thing_keys, thing_off, presence, hub_off = base.thing_keys, base.thing_off, base.presence, base.hub_off
     thing, arrived, over, marks, latest = base.thing, base.arrived, base.over, base.marks, base.latest
     changed, hub_changed, dead_edges, dead_rows = view.changed, view.hub_changed, view.dead_edges, view.dead_presences
-    cut_off, cut_time, cut_place, cut_times, exact = view.cut_off, view.cut_time, view.cut_place, view.cut_times, view.epoch_exact
+    cut_off, cut_time, cut_place, cut_times, exact = (
+        view.cut_off,
+        view.cut_time,
+        view.cut_place,
+        view.cut_times,
+        view.epoch_exact,
+    )
     new_times = view.new.times
     nodes, reached, entries, counts = work.nodes, work.reached, work.entries, work.counts
     head, bits = work.head, work.bits

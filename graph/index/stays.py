@@ -71,7 +71,9 @@ def _means(table: Any, row: int, thing: int, is_unit: bool) -> Any:
 
 
 @aside
-def _taken_out(table: Any, links: Any, room: Any, lot: int, thing: int, target: int, position: int, is_unit: bool) -> Any:
+def _taken_out(
+    table: Any, links: Any, room: Any, lot: int, thing: int, target: int, position: int, is_unit: bool
+) -> Any:
     """When a stay was ended by taking out, and whether that time is exact.
 
     Stays of one thing in one position are gone through in order. Each is ended by the first taking-out that no earlier
@@ -203,7 +205,7 @@ def _count_down(
     """Follows the amounts of a counted lot; writes when each of its stays ran empty, by input row."""
     events = _counted_events(table, links, room, lot)
     kinds, rows, stays, amounts = room.kinds, room.rows, room.stays, room.amounts
-    count = np.int64(0)
+    count: Any = np.int64(0)  # one type from the first call on
     free, taken, loose, least = made, 0.0, 0.0, made * 1e-9
     for event in range(events):
         row = rows[event]
@@ -307,7 +309,9 @@ def _last_unit(table: Any, links: Any, room: Any, has_out: Any, lot: int, row: i
 
 
 @aside
-def _lot_cut(table: Any, links: Any, room: Any, has_out: Any, lot: int, row: int, position: int, cut: Any, exact: Any) -> Any:
+def _lot_cut(
+    table: Any, links: Any, room: Any, has_out: Any, lot: int, row: int, position: int, cut: Any, exact: Any
+) -> Any:
     """The end of a stay of a lot as such: run empty, taken as a whole, its last unit gone, taken out."""
     made = links.made_by[lot]
     found, is_exact = links.gone[lot], links.gone_exact[lot]
@@ -324,7 +328,7 @@ def _lot_cut(table: Any, links: Any, room: Any, has_out: Any, lot: int, row: int
 
 @kernel
 def _stays(table: Any, links: Any, room: Any, has_out: Any, cut: Any, exact: Any, ends: Any) -> int:
-    count = np.int64(0)
+    count: Any = np.int64(0)  # one type from the first call on
     for op in range(len(table.op_type)):
         if table.op_type[op] != STORED or not table.is_live[op]:
             continue
@@ -353,7 +357,10 @@ def _stays(table: Any, links: Any, room: Any, has_out: Any, cut: Any, exact: Any
 def stay_ends(table: Tables, links: Incidence) -> StayEnds:
     """The stays of live STORED operations, and when each was cut short."""
     things = len(table.kind)
-    cut, exact = np.full(len(table.input_thing), FOREVER, dtype=np.int64), np.ones(len(table.input_thing), dtype=np.bool_)
+    cut, exact = (
+        np.full(len(table.input_thing), FOREVER, dtype=np.int64),
+        np.ones(len(table.input_thing), dtype=np.bool_),
+    )
     whole, whole_exact = np.full(things, FOREVER, dtype=np.int64), np.ones(things, dtype=np.bool_)
     most = 2 * int(np.diff(links.inputs_off).max(initial=0))
     room = _Room(

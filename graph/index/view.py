@@ -10,7 +10,16 @@ from graph.index.jit import part
 from graph.index.segment import Segment
 from graph.index.tables import Array
 
-__all__ = ["EDGES_CHANGED", "PRESENCES_CHANGED", "View", "find_part", "find_row", "is_dead", "last_at_most", "last_place"]
+__all__ = [
+    "EDGES_CHANGED",
+    "PRESENCES_CHANGED",
+    "View",
+    "find_part",
+    "find_row",
+    "is_dead",
+    "last_at_most",
+    "last_place",
+]
 
 # of things in `changed`
 EDGES_CHANGED = 1

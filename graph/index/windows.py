@@ -76,9 +76,7 @@ def _search(
     return count
 
 
-def present(
-    view: View, hubs: Hubs, since: int, until: int, *, shares_only: bool, ended: bool, closed: bool
-) -> Found:
+def present(view: View, hubs: Hubs, since: int, until: int, *, shares_only: bool, ended: bool, closed: bool) -> Found:
     """All that was present in [since, until), by hub; ``ended``: the last instant counts.
 
     Rows are found by bisection of the arrivals, and blocks of them that were all over before are passed by.
@@ -87,11 +85,33 @@ def present(
 
     def fill(found: Found) -> int:
         count = _search(
-            view.base, view.dead_presences, view.hub_changed, False, hubs, shares_only, since, until, ended, closed, found, 0
+            view.base,
+            view.dead_presences,
+            view.hub_changed,
+            False,
+            hubs,
+            shares_only,
+            since,
+            until,
+            ended,
+            closed,
+            found,
+            0,
         )
         return int(
             _search(
-                view.new, view.dead_presences, view.hub_changed, True, hubs, shares_only, since, until, ended, closed, found, count
+                view.new,
+                view.dead_presences,
+                view.hub_changed,
+                True,
+                hubs,
+                shares_only,
+                since,
+                until,
+                ended,
+                closed,
+                found,
+                count,
             )
         )
 

@@ -40,7 +40,12 @@ class Workshop:
         offsets = np.concatenate(([0], np.cumsum(reaches))) * REACH
         with self._lock:
             work = self._spreading.pop() if self._spreading else None
-        if work is None or len(work.nodes) < view.node_count or len(work.entries) < entries or len(work.head) < offsets[-1]:
+        if (
+            work is None
+            or len(work.nodes) < view.node_count
+            or len(work.entries) < entries
+            or len(work.head) < offsets[-1]
+        ):
             work = _make_work(_room(view.node_count), max(entries, _LEAST), int(offsets[-1]) // REACH)
         yield work._replace(offsets=offsets)
         with self._lock:

@@ -31,14 +31,7 @@ class Desk:
 
     def view(self, request: Request) -> View:
         """The lineage as the one who asks may see it. Make one for each answer."""
-        store = self.store
-        return View(
-            reader=store.reader,
-            viewer=viewer_of(request),
-            vault=store.ledger.vault,
-            log=store.access_log,
-            remembers=True,
-        )
+        return self.store.view(viewer_of(request), remembers=True)
 
     def texts(self, request: Request) -> Texts:
         return Texts(language_of(request))

@@ -172,10 +172,8 @@ class Oracle(PlainLineage):
         while is_changed:
             is_changed = False
             for step in steps:
-                if step.source in sure and step.target not in sure and not step.inexact:
-                    if step.reaches(times[step.source]) == times.get(step.target):
-                        sure.add(step.target)
-                        is_changed = True
+                is_next = step.source in sure and step.target not in sure and not step.inexact
+                if is_next and step.reaches(times[step.source]) == times.get(step.target):
+                    sure.add(step.target)
+                    is_changed = True
         return sure
-
-

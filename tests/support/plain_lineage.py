@@ -72,7 +72,9 @@ class Presence:
     inexact: bool
     is_open_process: bool = True
 
-    def within(self, start: float, end: float, *, closed: bool, ended: bool = False) -> tuple[float, float, bool] | None:
+    def within(
+        self, start: float, end: float, *, closed: bool, ended: bool = False
+    ) -> tuple[float, float, bool] | None:
         """The part of it in [start, end), or [start, end] where ``ended``: (start, end, whether the end belongs to it)."""
         first = max(self.start, start)
         if self.end < end:
@@ -153,7 +155,7 @@ class PlainLineage:
         self.edges = [*self._material(), *self._reagents(), *self._contained()]
         self.presences = [*self._runs(), *self._worked(), *self._stays()]
 
-    def _read(self, records: Sequence[Record]) -> None:
+    def _read(self, records: Sequence[Record]) -> None:  # noqa: C901 - the five records, one after the other
         """Order does not matter: operations first, then what is said of them."""
         numbered: list[tuple[int, OperationRecord]] = []
         corrected = set()
@@ -283,7 +285,9 @@ class PlainLineage:
                 start, end = maker.start, (INF, INF)
                 if takers:
                     # Only when it can be reached at all and until when, matters: that of the last that took it.
-                    taker = max(takers, key=lambda taken: (max(taken.start[1], taken.end[1]), taken.end[1] <= taken.start[1]))
+                    taker = max(
+                        takers, key=lambda taken: (max(taken.start[1], taken.end[1]), taken.end[1] <= taken.start[1])
+                    )
                     inexact = inexact or taker.start[0] != taker.start[1] or taker.end[0] != taker.end[1]
                     start, end = (maker.start[0], taker.start[1]), taker.end
                 yield Edge(("CellLot", lot), ("CellUnit", unit), start, end, inexact)
@@ -407,7 +411,7 @@ class PlainLineage:
                 return _End() if chosen is None else _End.of(chosen.start)
         raise AssertionError("a stay that is none")
 
-    def _counted(self, lot: NodeId) -> tuple[dict[str, _End], _End]:
+    def _counted(self, lot: NodeId) -> tuple[dict[str, _End], _End]:  # noqa: C901, PLR0912 - one story, told plainly
         """When each stay of a counted lot was empty, and when all of the lot was taken."""
         made = self.amounts[lot]
         events: list[tuple[float, int, int, str, _Operation, Any]] = []
@@ -421,7 +425,9 @@ class PlainLineage:
                 events.append((operation.start[1], 1, operation.number, "out", operation, end))
             elif self._uses_up(operation, end):
                 events.append((operation.start[1], 4, operation.number, "take", operation, end))
-        order = {op.number: rank for rank, op in enumerate(sorted((e[4] for e in events), key=lambda o: (o.start, o.number)))}
+        order = {
+            op.number: rank for rank, op in enumerate(sorted((e[4] for e in events), key=lambda o: (o.start, o.number)))
+        }
         events.sort(key=lambda event: (event[0], event[1], order[event[2]], event[3] != "close"))
         left: dict[str, float] = {}  # by stay, the oldest first
         empty: dict[str, _End] = {}
@@ -432,9 +438,9 @@ class PlainLineage:
 
         def drain(position: str, amount: float) -> float:
             found = 0.0
-            for stay in left:
-                if place(stay) == position and amount > 0 and left[stay] > 0:
-                    part = min(left[stay], amount)
+            for stay, here in left.items():
+                if place(stay) == position and amount > 0 and here > 0:
+                    part = min(here, amount)
                     left[stay] -= part
                     amount -= part
                     found += part

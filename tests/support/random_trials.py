@@ -90,12 +90,13 @@ class RandomTrial:
         slow = [
             record
             for record in self.records
-            if record["record"] in {"closing", "amendment"} or record.get("type") in {"DECONTAMINATED", "MOVED", "STORED"}
+            if record["record"] in {"closing", "amendment"}
+            or record.get("type") in {"DECONTAMINATED", "MOVED", "STORED"}
         ]
         for record in slow:
             if self.chance.random() < share:
                 place = self.records.index(record)
-                needs = [name for name, other in enumerate(self.records) if record["id"] in (other.get("operation"),)]
+                needs = [name for name, other in enumerate(self.records) if record["id"] == other.get("operation")]
                 last = min(needs, default=len(self.records))
                 if place + 1 < last:
                     self.records.insert(self.chance.randrange(place + 1, last), self.records.pop(place))
@@ -139,7 +140,7 @@ class RandomTrial:
 
     def _operate(
         self, kind: str, inputs: list[dict[str, Any]], outputs: list[dict[str, Any]], *,
-        times: dict[str, str] | None = None, has_uses: bool = True, **fields: Any,
+        times: Any = None, has_uses: bool = True, **fields: Any,
     ) -> dict[str, Any]:  # fmt: skip
         name = self._name("O")
         touched = [unit for end in inputs for unit in end.get("units", ())]
@@ -208,7 +209,11 @@ class RandomTrial:
         thing, end = found
         kind = "SEPARATED" if thing.kind == "Tissue" else self.chance.choice(("EXPANDED", "CRYOPRESERVED", "DIVIDED"))
         outputs = [self._make("CellLot", "L") for _ in range(self.chance.choice((1, 1, 2)))]
-        left = {"temporary_storage_location": self.chance.choice(("BENCH", "BOX", "TANK2"))} if self.chance.random() < 0.3 else {}
+        left = (
+            {"temporary_storage_location": self.chance.choice(("BENCH", "BOX", "TANK2"))}
+            if self.chance.random() < 0.3
+            else {}
+        )
         self._operate(kind, [end], outputs, **left)
 
     def _pool(self) -> None:
@@ -278,7 +283,9 @@ class RandomTrial:
             end |= {"quantity": self.chance.randint(1, thing.amount), "unit": "vial"}
         position = self.chance.choice(("TANK1", "TANK1", "TANK2", "BOX", "CELL", "SHELF", "RACK"))
         times = self._times(may_last=0.2)
-        record = self._operate("STORED", [end], [{"kind": "StoragePosition", "id": position}], times=times, has_uses=False)
+        record = self._operate(
+            "STORED", [end], [{"kind": "StoragePosition", "id": position}], times=times, has_uses=False
+        )
         if "end" not in times:
             self.open_operations.append((record["id"], None, self.now))
             for unit in chosen:
@@ -311,14 +318,22 @@ class RandomTrial:
             self.open_operations.append((record["id"], None, self.now))
 
     def _clean(self) -> None:
-        kind, keys = self.chance.choice((("Equipment", _MACHINES), ("StoragePosition", ("TANK1", "TANK2", "SHELF", "ROOM"))))
+        kind, keys = self.chance.choice(
+            (("Equipment", _MACHINES), ("StoragePosition", ("TANK1", "TANK2", "SHELF", "ROOM")))
+        )
         thing = {"kind": kind, "id": self.chance.choice(keys)}
         self._operate("DECONTAMINATED", [thing], [], times=self._times(may_last=0.3), has_uses=False)
 
     def _move(self) -> None:
         position = self.chance.choice(list(_MOVABLE))
         into = {"kind": "StoragePosition", "id": self.chance.choice(_MOVABLE[position])}
-        self._operate("MOVED", [{"kind": "StoragePosition", "id": position}], [into], times=self._times(may_last=0), has_uses=False)
+        self._operate(
+            "MOVED",
+            [{"kind": "StoragePosition", "id": position}],
+            [into],
+            times=self._times(may_last=0),
+            has_uses=False,
+        )
 
     def _amend(self) -> None:
         key = self.chance.choice(("RACK", "SHELF", "BOX", "ROOM"))
@@ -342,7 +357,9 @@ class RandomTrial:
 
     def _correct(self) -> None:
         """Voids an operation, or gives it other times."""
-        known = [record for record in self.records if record["record"] == "operation" and record["id"] not in self.corrected]
+        known = [
+            record for record in self.records if record["record"] == "operation" and record["id"] not in self.corrected
+        ]
         if not known:
             return
         old = self.chance.choice(known)
@@ -353,7 +370,9 @@ class RandomTrial:
             replacement = {**old, "id": self._name("O")}
             if self.chance.random() < 0.7:
                 replacement.pop("end", None)
-                replacement["start"] = self._time(self.now if not made else max(0, self.now - self.chance.randint(0, 3)))
+                replacement["start"] = self._time(
+                    self.now if not made else max(0, self.now - self.chance.randint(0, 3))
+                )
                 replacement.pop("uses", None)
         self.records.append(
             {"record": "correction", "id": self._name("V"), "operation": old["id"], "reason": "r", "by": "P1", "replacement": replacement}
