@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from graph.engine import EmbeddedEngine
+from graph.engine import EmbeddedEngine, statement_count
 from graph.viewer import Role
 from service.store import Store
 from support.bench_sheet import BenchSheet
@@ -212,3 +212,24 @@ async def test_a_page_does_not_grow_with_its_lists(store: Store) -> None:
     (onward,) = [link.attributes["href"] for link in acts.all("a", rel="next")]
     rest = _section(await reader.open(onward), "operations")
     assert {row[1] for row in cells(rest.one("table"))} & {row[1] for row in cells(acts.one("table"))} == set()
+
+
+async def test_how_often_the_store_is_asked_does_not_depend_on_how_much_a_page_shows(store: Store) -> None:
+    sheet = BenchSheet()
+    for number, units in ((1, 2), (2, 200)):
+        sheet.donor(f"D{number}")
+        sheet.collected(f"D{number}", f"T{number}")
+        sheet.separated(f"T{number}", f"L{number}")
+        sheet.cryopreserved(f"L{number}", f"B{number}", units=units)
+    for number in range(24):
+        sheet.act("QC_IN", [{"kind": "CellLot", "id": "B2"}], data={"test_basis": f"SPEC-{number}"})
+    sheet.act("QC_IN", [{"kind": "CellLot", "id": "B1"}], data={"test_basis": "SPEC-1"})
+    await import_all(store, sheet.records)
+    reader = await Reader.of(store)
+    costs = []
+    for name in ("B1", "B2"):
+        await reader.open(f"/view/node/CellLot:{name}")  # the first time some are looked up that are kept
+        with statement_count() as counted:
+            await reader.open(f"/view/node/CellLot:{name}")
+        costs.append(len(counted.statements))
+    assert costs[0] == costs[1]
