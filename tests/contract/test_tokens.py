@@ -114,6 +114,17 @@ async def test_a_link_that_expired_opens_nothing(store: Store, clock: Clock) -> 
     assert await store.tokens.redeem(link.plain) is None
 
 
+async def test_the_language_of_a_person_is_kept_on_every_service_and_is_no_token(store: Store, other: Store) -> None:
+    assert await store.tokens.language_of("P-01") is None
+    for language in ("zh", "en"):
+        await store.tokens.keep_language("P-01", language)
+    await store.tokens.keep_language("P-02", "zh")
+    assert await other.tokens.language_of("P-01") == "en"
+    assert await other.tokens.language_of("P-02") == "zh"
+    assert await store.tokens.list() == []
+    assert not await store.tokens.revoke("reader P-01")
+
+
 async def test_one_sort_of_secret_does_not_pass_for_another(store: Store) -> None:
     token = await store.tokens.create("P-01", Role.OPERATOR, None)
     session = await store.tokens.sign_in(token.plain)
