@@ -202,7 +202,9 @@ def _window(lineage: Synthetic) -> None:
 
     found = len(present(view, hubs, since, until, shares_only=True, ended=False, closed=False).thing)
     looked, scanned = _timed(look), _timed(scan)
-    print(f"a window of 1 % in a machine of {len(times):,} runs: {found} found, {scanned / looked:.1f} x faster than a scan")
+    print(
+        f"a window of 1 % in a machine of {len(times):,} runs: {found} found, {scanned / looked:.1f} x faster than a scan"
+    )
 
 
 def main() -> None:
@@ -214,7 +216,9 @@ def main() -> None:
     lineage = make_lineage(given.things, machines=given.machines)
     base = lineage.view.base
     edges = base.edge_count + base.presence_count
-    print(f"{given.things:,} things, {base.edge_count:,} edges, {base.presence_count:,} presences, made in {time.perf_counter() - begun:.1f} s")
+    print(
+        f"{given.things:,} things, {base.edge_count:,} edges, {base.presence_count:,} presences, made in {time.perf_counter() - begun:.1f} s"
+    )
     print(f"{base.byte_count / edges:.1f} bytes an edge or presence, both ways")
     _compare(lineage)
     _window(lineage)

@@ -8,7 +8,7 @@
     spread = lineage.impact(Hazard.CONTAGIOUS, [Seed(node=("Equipment", "INC-2"), from_ms=…, until_ms=…)], channels)
     spread.nodes, spread.tier, spread.since, spread.uncertain       # arrays, one row for each thing affected
     lineage.node(7), lineage.find(("CellLot", "MCB1"))              # number to id, id to number (or None)
-    lineage.path(spread, number)                                    # the winning path: a list of Step
+    path_of(lineage, spread, seed_numbers, number)                  # the winning path: a list of PathStep
     lineage.reach([number, …], Direction.FORWARD)                   # along material edges, whatever the time
 
 **Numbers.** Things are int32, in the order in which the ledger first names them: the same wherever the ledger is read,
@@ -47,7 +47,7 @@ from graph.index.hazards import Channel, Hazard, Seed
 from graph.index.impact import Spread
 from graph.index.index import Index
 from graph.index.lineage import Lineage, Reached, never
-from graph.index.paths import Step
+from graph.index.paths import PathStep, path_of
 from graph.index.snapshot import read_header
 from graph.index.warming import warm
 
@@ -59,11 +59,12 @@ __all__ = [
     "Hazard",
     "Index",
     "Lineage",
+    "PathStep",
     "Reached",
     "Seed",
     "Spread",
-    "Step",
     "never",
+    "path_of",
     "read_header",
     "warm",
 ]

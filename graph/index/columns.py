@@ -71,8 +71,10 @@ class Column:
     def take(self, rows: NDArray[Any]) -> NDArray[Any]:
         """The values of these rows, in their order."""
         base, tail = self._parts
+        found: NDArray[Any]
         if not tail:
-            return base[rows]
+            found = base[rows]
+            return found
         found = np.empty(len(rows), dtype=base.dtype)
         is_new = rows >= len(base)
         found[~is_new] = base[rows[~is_new]]

@@ -50,7 +50,7 @@ def _put(edges: Any, count: int, source: int, target: int, start: int, until: in
 
 @kernel
 def _operations(table: Any, links: Any, edges: Any) -> int:
-    count: Any = np.int64(0)  # one type from the first call on
+    count: int = np.int64(0)  # type: ignore[assignment]  # one type from the first call on
     for op in range(len(table.op_type)):
         if not table.is_live[op]:
             continue

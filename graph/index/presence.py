@@ -122,7 +122,7 @@ def _run(table: Any, links: Any, rows: Any, count: int, op: int, use: int, thing
 @kernel
 def _acts(table: Any, links: Any, rows: Any) -> int:
     """Runs, work at a location, and what people did."""
-    count: Any = np.int64(0)  # one type from the first call on
+    count: int = np.int64(0)  # type: ignore[assignment]  # one type from the first call on
     for op in range(len(table.op_type)):
         if not table.is_live[op]:
             continue

@@ -162,7 +162,8 @@ def _restore(arrays: Mapping[str, Array], own: HeadRow) -> tuple[Facts, Derived]
     as_of = AsOf(own.seq)
     raw = facts.arrays()
     table = tables(raw, as_of)
-    base = Segment(*(arrays[f"base.{name}"] for name in Segment._fields if f"base.{name}" in arrays))
+    parts: dict[str, Any] = {name: arrays[f"base.{name}"] for name in Segment._fields if f"base.{name}" in arrays}
+    base = Segment(**parts)
     hubs = {thing: number for number, thing in enumerate(arrays["hubs"].tolist())}
     cuts = cuts_of(table)
     derived = Derived(

@@ -205,7 +205,7 @@ def _count_down(
     """Follows the amounts of a counted lot; writes when each of its stays ran empty, by input row."""
     events = _counted_events(table, links, room, lot)
     kinds, rows, stays, amounts = room.kinds, room.rows, room.stays, room.amounts
-    count: Any = np.int64(0)  # one type from the first call on
+    count: int = np.int64(0)  # type: ignore[assignment]  # one type from the first call on
     free, taken, loose, least = made, 0.0, 0.0, made * 1e-9
     for event in range(events):
         row = rows[event]
@@ -328,7 +328,7 @@ def _lot_cut(
 
 @kernel
 def _stays(table: Any, links: Any, room: Any, has_out: Any, cut: Any, exact: Any, ends: Any) -> int:
-    count: Any = np.int64(0)  # one type from the first call on
+    count: int = np.int64(0)  # type: ignore[assignment]  # one type from the first call on
     for op in range(len(table.op_type)):
         if table.op_type[op] != STORED or not table.is_live[op]:
             continue

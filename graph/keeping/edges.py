@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from graph.index.codes import (
     CELL_UNIT,
@@ -120,7 +121,8 @@ class LineageEdges:
         return sorted(found)
 
     def _type(self, op: int) -> str:
-        return OPERATION_NAMES[self._facts.columns["op_type"][op]]
+        name: str = OPERATION_NAMES[self._facts.columns["op_type"][op]]
+        return name
 
     def _is_live(self, op: int) -> bool:
         return self._facts.is_live(op, self._lineage.as_of)
@@ -133,7 +135,7 @@ class LineageEdges:
         operation = OPERATIONS[name]
         outputs = [thing for thing, _ in self._facts.ends(op, "output")]
         start, end = self._facts.op_times(op, self._lineage.as_of)
-        places = {
+        places: dict[str, Any] = {
             member: self._key(self._facts.columns[_MEMBERS[member][0]][op])
             for member in _PLACES
             if member in operation.fields

@@ -36,9 +36,7 @@ def gather(lineage: Lineage, things: Array) -> Gathered:
     thing, op, row, is_named = (np.concatenate(column) for column in zip(*(part[:4] for part in parts), strict=True))
     is_input = np.repeat([True, False], [len(part[0]) for part in parts])
     live = _is_live(lineage, op)
-    return Gathered(
-        thing=thing[live], op=op[live], row=row[live], is_input=is_input[live], is_named=is_named[live]
-    )
+    return Gathered(thing=thing[live], op=op[live], row=row[live], is_input=is_input[live], is_named=is_named[live])
 
 
 def _side(lineage: Lineage, things: Array, owner: Array, is_unit: Array, side: str) -> tuple[Array, ...]:

@@ -189,18 +189,16 @@ class Standing:
         times = np.concatenate((start, np.array(ends, dtype=np.int64)))
         rank = np.concatenate((RANK[types], np.array(ranks, dtype=np.uint8)))
         seqs = np.concatenate((seq, seq[which]))
-        place = np.empty(len(times), dtype=np.int64)
-        place[np.lexsort((seqs, rank, times))] = np.arange(len(times))
-        return place[: len(op)], place[len(op) :], which
+        order = np.empty(len(times), dtype=np.int64)
+        order[np.lexsort((seqs, rank, times))] = np.arange(len(times))
+        return order[: len(op)], order[len(op) :], which
 
     def _replayed(self, parts: Parts, place: int) -> None:
         thing, lot = int(self._things[place]), int(self._lots[place])
         course = self._replay.course(lot)
         if self._kind[place] == CELL_UNIT:
             unit = self._lineage.facts.keys[thing].partition("#")[2]
-            parts.by_disposition.update(
-                parcel.disposition for parcel in course.parcels if parcel.unit == unit
-            )
+            parts.by_disposition.update(parcel.disposition for parcel in course.parcels if parcel.unit == unit)
             return
         amounts = course.amounts()
         since = int(self._since[place])
@@ -287,9 +285,7 @@ class Standing:
 _SLACK = 1e-9
 
 
-def _last(
-    count: int, thing: Array, order: Array, chosen: Array, value: Array, otherwise: Array | None = None
-) -> Array:
+def _last(count: int, thing: Array, order: Array, chosen: Array, value: Array, otherwise: Array | None = None) -> Array:
     """For each thing the value of the last of its chosen rows; ``otherwise`` (0) where it has none."""
     rows = np.flatnonzero(chosen)
     rows = rows[np.argsort(order[rows], kind="stable")]

@@ -11,6 +11,7 @@ from graph.engine import Engine, statement_count
 from graph.errors import Conflict, Misconfigured
 from graph.keys import MemoryKeys
 from graph.models import STORE_VERSION, Migration, install
+from service.settings import Settings
 from service.store import Store
 from support.bench_sheet import BenchSheet
 from support.stores import NotDisposable, empty_store, record, run, wipe
@@ -96,7 +97,7 @@ async def test_a_store_of_a_newer_program_is_refused_and_left_alone(bare: Engine
     assert counted.count == 1
     assert (await _version(bare), await _ran(bare)) == (7, [])
     with pytest.raises(Misconfigured):
-        await Store.over(bare, MemoryKeys())
+        await Store.over(bare, MemoryKeys(), Settings())
 
 
 async def test_an_older_store_is_brought_up_step_by_step_in_order(bare: Engine) -> None:

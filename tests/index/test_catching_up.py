@@ -155,7 +155,9 @@ def test_questions_are_answered_while_another_thread_applies_and_compacts() -> N
     index = Index.build(entries[:40], head_of(40))
     seeds = [Seed(node=("Donor", "D1")), Seed(node=("Donor", "D2"), from_ms=at_ms(5))]
     expected = {
-        place: len(Index.build(entries[:place], head_of(place)).lineage.impact(Hazard.CONTAGIOUS, seeds, list(Channel)).nodes)
+        place: len(
+            Index.build(entries[:place], head_of(place)).lineage.impact(Hazard.CONTAGIOUS, seeds, list(Channel)).nodes
+        )
         for place in range(40, len(entries) + 1, 10)
     }
     seen: dict[int, set[int]] = {}
@@ -193,7 +195,9 @@ def test_an_attribute_is_computed_again_only_for_what_was_touched() -> None:
     index = days.index()
     asked: list[int] = []
 
-    def compute(lineage: Lineage, numbers: np.ndarray[tuple[int], np.dtype[np.int32]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def compute(
+        lineage: Lineage, numbers: np.ndarray[tuple[int], np.dtype[np.int32]]
+    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         asked.extend(numbers.tolist())
         return numbers.astype(np.int64) + lineage.seq
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from graph.errors import BadInput, NotFound
@@ -82,8 +84,8 @@ def test_a_thing_reached_late_is_passed_on_from_the_earlier_time_when_it_is_reac
     days.act("POOLED", ["CellLot:LATE", "CellLot:EARLY"], ["CellLot:POOL"], at=4, to=20)
     days.act("EXPANDED", ["CellLot:POOL"], ["CellLot:END"], at=6, to=7)
     answer = days.impact("HERITABLE", ("CellLot:LATE", 10), ("CellLot:EARLY", 5))
-    assert answer["CellLot:POOL"] == (1, 5)
-    assert answer["CellLot:END"] == (1, 6)
+    assert answer.get("CellLot:POOL") == (1, 5)
+    assert answer.get("CellLot:END") == (1, 6)
 
 
 # -- rule 2: units ---------------------------------------------------------------------------------------------------
@@ -106,7 +108,9 @@ def test_a_unit_taken_before_its_lot_was_affected_is_clean() -> None:
     ("type_", "fields", "consumed"),
     [("CHANGED_DISPOSITION", {"to": "destroyed", "reason": "waste"}, False), ("TESTED", {}, True)],
 )
-def test_destruction_and_a_test_that_consumes_it_take_a_unit(type_: str, fields: dict[str, str], consumed: bool) -> None:
+def test_destruction_and_a_test_that_consumes_it_take_a_unit(
+    type_: str, fields: dict[str, Any], consumed: bool
+) -> None:
     days = Days()
     days.made("A", units=2)
     outputs = ["QCResult:Q"] if consumed else []
@@ -164,7 +168,7 @@ def test_an_early_contamination_is_washed_out_while_a_later_one_stays() -> None:
     days = _cultures(("A", 0, 5), ("B", 10, 12), ("C", 13, 14))
     days.cleaned("Equipment:INC", at=6)
     answer = days.impact("CONTAGIOUS", ("CellLot:A", 1), ("CellLot:B", 11), channels=EQUIPMENT)
-    assert answer["CellLot:C"] == (2, 13)
+    assert answer.get("CellLot:C") == (2, 13)
     assert "CellLot:B" not in days.impact("CONTAGIOUS", ("CellLot:A", 1), channels=EQUIPMENT)
 
 
@@ -195,7 +199,7 @@ def test_a_run_without_times_in_an_instant_act_lasts_until_the_next_move_and_is_
     days.made("C", at=4, uses=[days.run("BSC", 4, 4.5)])
     index = days.index()
     answer = days.impact("CONTAGIOUS", ("CellLot:B", 2), channels=EQUIPMENT, lineage=index.lineage)
-    assert answer["CellLot:A"] == (2, 2)
+    assert answer.get("CellLot:A") == (2, 2)
     assert days.impact("CONTAGIOUS", ("Equipment:BSC", 3.5, 3.9), channels=EQUIPMENT) == {}
     spread = index.lineage.impact(Hazard.CONTAGIOUS, [seed_of("CellLot:B", 2)], [Channel.EQUIPMENT])
     told = {index.lineage.node(int(n))[1]: bool(u) for n, u in zip(spread.nodes, spread.uncertain, strict=True)}

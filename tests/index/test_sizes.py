@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from exchange.generator import generate
-from graph.index import ALWAYS, Channel, Hazard, Index, Lineage, Seed
+from graph.index import ALWAYS, Channel, Hazard, Index, Lineage, Seed, path_of
 from graph.index.spreading import EDGES_SEEN, PRESENCES_SEEN, THROUGH_EQUIPMENT, THROUGH_STORAGE, Seeds, spread, tidy
 from graph.reader import Direction, EntryRow
 from support.days import head_of
@@ -53,9 +53,10 @@ def test_a_ladder_of_2_to_the_40_paths_is_answered_at_once() -> None:
     lineage = _lineage(ladder())
     answer = lineage.impact(Hazard.HERITABLE, [Seed(node=("CellLot", "X0"))])
     assert len(answer.nodes) == 3 * RUNGS + 1
-    last = lineage.find(("CellLot", f"X{RUNGS}"))
+    first, last = lineage.find(("CellLot", "X0")), lineage.find(("CellLot", f"X{RUNGS}"))
+    assert first is not None
     assert last is not None
-    assert len(lineage.path(answer, last)) == 2 * RUNGS
+    assert len(path_of(lineage, answer, [first], last)) == 2 * RUNGS
     assert len(lineage.reach([last], Direction.BACKWARD).nodes) == 3 * RUNGS + 1
 
 
@@ -112,7 +113,11 @@ def test_each_edge_is_looked_at_at_most_once_a_tier(generated: Lineage, mode: in
 
 
 def test_a_run_leaves_nothing_behind(generated: Lineage) -> None:
-    seeds = [Seed(node=generated.node(number)) for number in range(0, generated.count, 97) if generated.node(number)[0] == "CellLot"]
+    seeds = [
+        Seed(node=generated.node(number))
+        for number in range(0, generated.count, 97)
+        if generated.node(number)[0] == "CellLot"
+    ]
     first = generated.impact(Hazard.CONTAGIOUS, seeds, list(Channel))
     for _ in range(3):
         again = generated.impact(Hazard.CONTAGIOUS, seeds, list(Channel))

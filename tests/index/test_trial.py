@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graph.index import KIND_NAMES, Channel, Hazard, Index, Lineage, ReaderSource, Seed, fetch_lineage
+from graph.index import KIND_NAMES, Channel, Hazard, Index, Lineage, Seed, path_of
+from graph.index.hazards import channel_sets
+from graph.keeping import Asked, Pushdown
 from graph.reader import AsOf, Direction
 from graph.times import parse_moment
 from support.days import head_of
@@ -67,8 +69,10 @@ def test_impact_gives_each_tier_of_the_trial(question: dict[str, Any]) -> None:
 def test_pushdown_gives_each_tier_of_the_trial(question: dict[str, Any]) -> None:
     records = _records(question)
     as_of = AsOf(len(records), _ms(question.get("known_at")))
-    source = ReaderSource(MemoryGraph(records), as_of)
-    lineage = asyncio.run(fetch_lineage(source, as_of, *_asked(question)))
+    hazard, seeds, channels = _asked(question)
+    _, equipment, storage = channel_sets(hazard, channels)[-1]
+    asked = Asked(starts=tuple(seed.node for seed in seeds), equipment=equipment, storage=storage)
+    lineage = asyncio.run(Pushdown(MemoryGraph(records)).lineage(as_of, asked))
     assert _by_tier(lineage, question) == _expected(question)
 
 
@@ -91,7 +95,11 @@ def test_a_path_tells_how_contagion_came_from_a_donor_to_another_donors_patient(
     spread = lineage.impact(hazard, seeds, channels)
     subject = lineage.find(("Subject", "S3"))
     assert subject is not None
-    told = [(step.edge.type, step.edge.operation_id, step.edge.source[1], step.edge.target[1]) for step in lineage.path(spread, subject)]
+    numbers = [lineage.find(seed.node) or 0 for seed in seeds]
+    told = [
+        (step.type, step.operation_id, step.source[1], step.target[1])
+        for step in path_of(lineage, spread, numbers, subject)
+    ]
     assert told == [
         ("COLLECTED", "O01", "D1", "T1"),
         ("SEPARATED", "O04", "T1", "L1"),

@@ -209,7 +209,7 @@ class RandomTrial:
         thing, end = found
         kind = "SEPARATED" if thing.kind == "Tissue" else self.chance.choice(("EXPANDED", "CRYOPRESERVED", "DIVIDED"))
         outputs = [self._make("CellLot", "L") for _ in range(self.chance.choice((1, 1, 2)))]
-        left = (
+        left: dict[str, Any] = (
             {"temporary_storage_location": self.chance.choice(("BENCH", "BOX", "TANK2"))}
             if self.chance.random() < 0.3
             else {}
