@@ -8,12 +8,15 @@ COPY requirements.lock ./
 RUN /opt/stemgraph/bin/pip install --require-hashes --requirement requirements.lock
 COPY . .
 RUN /opt/stemgraph/bin/pip install --no-deps --no-build-isolation .
+# The kernels are compiled once, for the machine that builds the image; on another kind they are compiled at the start.
+ENV NUMBA_CACHE_DIR=/opt/stemgraph/kernels
+RUN cd / && /opt/stemgraph/bin/python -m graph.index && chmod -R a+rwX /opt/stemgraph/kernels
 
 FROM python:3.13.5-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home stemgraph \
     && install --directory --owner stemgraph --mode 0700 /data
 COPY --from=build /opt/stemgraph /opt/stemgraph
-ENV PATH=/opt/stemgraph/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/opt/stemgraph/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/opt/stemgraph/kernels
 USER stemgraph
 WORKDIR /data
 VOLUME /data

@@ -85,6 +85,7 @@ $(VENV)/.can-run: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what requirements.lock names into $(VENV): once, some 200 MB."
 	$(INSTALL) --require-hashes --requirement requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m graph.index
 	@touch $@
 
 $(VENV)/.can-test: requirements-dev.lock $(VENV)/.can-run

@@ -15,6 +15,7 @@ import uvicorn
 from graph.engine import EmbeddedEngine, Engine, FolderLock
 from graph.engine.folder import write_privately
 from graph.errors import Misconfigured, StemgraphError, StoreUnavailable
+from graph.index import warm
 from graph.viewer import OWNER
 from service.application import build_application
 from service.local import service_file_of
@@ -135,6 +136,7 @@ async def _make_index(store: Store) -> None:
     if store.index is None:
         return
     try:
+        await asyncio.to_thread(warm)
         await store.index.position()
     except StemgraphError as error:
         log("index not made", level=logging.ERROR, code=error.code)

@@ -7,6 +7,7 @@ docs/engines.md.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import logging
 import re
@@ -72,7 +73,7 @@ class Engine:
         self._database = database
         self._busy_seconds = busy_seconds
         self._outage_seconds = outage_seconds
-        self._bookmarks: neo4j.Bookmarks | None = None
+        self._bookmarks: frozenset[str] = frozenset()
         self._writing = asyncio.Lock()
         self.address = address
         self.product = product
@@ -84,7 +85,7 @@ class Engine:
         return self._driver
 
     async def read(self, statement: str, /, **parameters: Any) -> list[dict[str, Any]]:
-        """All rows. For large answers use ``stream``. Sees everything this engine object wrote before."""
+        """All rows. For large answers use ``stream``. Sees everything this engine object wrote or saw before, whole."""
         _refuse_times(parameters)
 
         async def once() -> list[dict[str, Any]]:
@@ -108,7 +109,6 @@ class Engine:
                 async with await session.begin_transaction() as transaction:
                     answer = await work(Transaction(transaction))
                     await transaction.commit()
-                self._bookmarks = await session.last_bookmarks()
                 return answer
 
         return await self._patiently(once)
@@ -131,10 +131,24 @@ class Engine:
     async def close(self) -> None:
         await self._driver.close()
 
-    def _session(self, access: str) -> neo4j.AsyncSession:
-        return self._driver.session(
-            database=self._database, default_access_mode=access, bookmarks=self._bookmarks, fetch_size=1000
-        )
+    @contextlib.asynccontextmanager
+    async def _session(self, access: str) -> AsyncIterator[neo4j.AsyncSession]:
+        """A session that sees, whole, what any earlier one wrote or saw a part of.
+
+        Neo4j shows a commit to readers while it is still being applied: the new head, and not yet all of its edges.
+        The bookmark of a read names the newest commit that it can have seen; who hands it in waits until that is whole.
+        """
+        before = self._bookmarks
+        async with self._driver.session(
+            database=self._database,
+            default_access_mode=access,
+            bookmarks=neo4j.Bookmarks.from_raw_values(before),
+            fetch_size=1000,
+        ) as session:
+            yield session
+            learnt = (await session.last_bookmarks()).raw_values
+            if learnt != before:  # what others learnt meanwhile stays; what this one began with is contained in it
+                self._bookmarks = (self._bookmarks - before) | learnt
 
     def _obituary(self) -> StoreUnavailable | None:
         """Why the store will not come back, where that is known: then there is nothing to wait for."""

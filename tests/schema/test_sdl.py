@@ -29,8 +29,11 @@ nodes(ids: [ID!]!): [Node]!
 search(text: String!, kinds: [NodeKind!], first: Int = 20, after: String): NodeConnection!
 operation(id: ID!): Operation
 history(id: ID!): [Change!]!
-trace(input: TraceInput!): TraceResult!
+trace(input: TraceInput!, pushdown: Boolean = false): TraceResult!
+impact(input: ImpactInput!, pushdown: Boolean = false): ImpactResult!
+explain(input: ImpactInput!, target: ID!, first: Int = 10, pushdown: Boolean = false): ExplainResult!
 reachable(from: ID!, to: ID!, knownAt: DateTime): Boolean!
+compare(input: TraceInput!, before: DateTime!, after: DateTime!): CompareResult!
 deviations(open: Boolean, first: Int = 20, after: String): DeviationConnection!
 coverage(lot: ID): Coverage!
 serviceInfo: ServiceInfo!
