@@ -130,7 +130,7 @@ def load_snapshot(path: Path, head: HeadRow, *, digest_at: str | None = None) ->
     arrays = {
         name: np.frombuffer(whole, dtype=np.dtype(kind), count=count, offset=first + offset)
         if count
-        else np.empty(0, dtype=np.dtype(kind))
+        else np.frombuffer(b"", dtype=np.dtype(kind))  # as read-only as the others: else kernels are compiled anew
         for name, (kind, count, offset) in header["arrays"].items()
     }
     digest = hashlib.blake2b(digest_size=32)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from graph.errors import IntegrityBroken
-from graph.index import Channel, Hazard, Index, Lineage, Seed, read_header
+from graph.index import Channel, Hazard, Index, Lineage, Seed, read_header, spreading, warm
 from graph.reader import EntryRow
 from support.days import head_of
 from support.oracle import entries_of
@@ -66,6 +67,20 @@ def test_a_loaded_index_answers_and_goes_on_as_the_one_that_was_saved(entries: l
 def test_what_is_mapped_cannot_be_written(snapshot: Path) -> None:
     base = Index.load(snapshot, head_of(SAVED)).lineage.derived.view.base
     assert not any(part.flags.writeable for part in base if isinstance(part, np.ndarray))
+
+
+def test_a_loaded_index_needs_no_kernels_of_its_own(snapshot: Path) -> None:
+    """Compiling takes seconds: what was compiled once must do for arrays of either origin."""
+    warm()
+    _answer(Index.build(entries_of(RandomTrial(3, 110).records)[:SAVED], head_of(SAVED)).lineage)
+    kinds = {name: len(kernel.signatures) for name, kernel in _kernels().items()}
+    _answer(Index.load(snapshot, head_of(SAVED)).lineage)
+    assert {name: len(kernel.signatures) for name, kernel in _kernels().items()} == kinds
+    assert kinds
+
+
+def _kernels() -> dict[str, Any]:
+    return {name: found for name, found in vars(spreading).items() if hasattr(found, "signatures")}
 
 
 def test_saving_leaves_no_other_file_and_replaces_the_old_one(entries: list[EntryRow], snapshot: Path) -> None:
