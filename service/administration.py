@@ -31,7 +31,7 @@ class Administration:
         self._store = store
 
     async def verify(self, request: Request) -> Response:
-        found = await self._store.ledger.verify()
+        found = await self._store.verify()
         difference = found.first_difference
         if difference is not None and viewer_of(request).highest_tier < _TIER_OF_CODES:
             at = _ENTRIES.match(difference)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import importlib.metadata
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from graph.engine import EmbeddedEngine, Engine, FolderLock, connect
 from graph.errors import Misconfigured, NotFound
 from graph.keeping import Keeper
 from graph.keys import KeyFile, KeyRing
-from graph.ledger import Ledger, open_ledger
+from graph.ledger import Ledger, Verification, open_ledger
 from graph.ledger.access_log import AccessLog
 from graph.ledger.tokens import Tokens
 from graph.models import install
@@ -57,6 +57,14 @@ class Store:
             index=None if settings.pushdown else Keeper(ledger, snapshot=settings.index_file),
             kernel_seconds=settings.question_seconds,
         )
+
+    async def verify(self) -> Verification:
+        """Recomputes the chain, and compares the graph and the index with it; the first difference is named."""
+        found = await self.ledger.verify()
+        if not found.is_intact or self.index is None:
+            return found
+        difference = await self.index.difference()
+        return found if difference is None else replace(found, first_difference=f"The index: {difference}.")
 
     def view(self, viewer: Viewer, *, gone: asyncio.Future[None] | None = None, remembers: bool = False) -> View:
         """The lineage through someone's eyes, for one answer. ``gone`` is done when nobody waits for it any more.

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import orjson
 
 from graph.errors import IntegrityBroken
+from graph.index.comparing import first_difference
 from graph.index.facts import Facts
 from graph.index.index import Index
 from graph.index.lineage import Lineage
@@ -138,9 +139,26 @@ class Keeper:
         self._chain.seq, self._chain.digest, self._saved_seq = own.seq, own.digest, own.seq
         return True
 
+    async def difference(self) -> str | None:
+        """What of the index is not as the ledger says; None where all is. Reads the whole ledger, and keeps nobody waiting.
+
+        Raises IntegrityBroken where the ledger itself is broken.
+        """
+        position = await self.position()
+        kept = await self.lineage(position, Asked(starts=()))
+        facts, chain = await self._read(position.seq)
+        fresh = await asyncio.to_thread(Index.of, facts, _head(chain, ""))
+        return await asyncio.to_thread(first_difference, kept, fresh.lineage)
+
     async def _build(self) -> None:
         """From the first entry on; what others write meanwhile comes as news."""
         head = await self._ledger.head()
+        facts, chain = await self._read(head.seq)
+        self._index = await asyncio.to_thread(Index.of, facts, _head(chain, head.epoch))
+        self._chain = chain
+
+    async def _read(self, until: int) -> tuple[Facts, Chain]:
+        """The facts of the entries from the first to this one, whose chain was checked."""
         chain, facts = Chain(), Facts()
 
         def take(entries: Sequence[Entry]) -> None:
@@ -149,16 +167,15 @@ class Keeper:
             facts.add(_row(entry) for entry in entries)
 
         page: list[Entry] = []
-        async for entry in self._ledger.entries(until=head.seq):
+        async for entry in self._ledger.entries(until=until):
             page.append(entry)
             if len(page) == _PAGE:
                 await asyncio.to_thread(take, page)
                 page = []
         await asyncio.to_thread(take, page)
-        if chain.seq != head.seq:
-            raise _broken(f"Entry {chain.seq + 1} is missing: the head says that {head.seq} is the last.")
-        self._index = await asyncio.to_thread(Index.of, facts, _head(chain, head.epoch))
-        self._chain = chain
+        if chain.seq != until:
+            raise _broken(f"Entry {chain.seq + 1} is missing: the head says that {until} is the last.")
+        return facts, chain
 
     async def _patiently(self) -> bool:
         for look in range(1, _LOOKS):

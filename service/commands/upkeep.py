@@ -17,7 +17,7 @@ __all__ = ["rebuild", "verify"]
 @store_options(with_url=True)
 @option("--json", "as_json", env="VERIFY_JSON", is_flag=True, help="For programs.")
 def verify(*, settings: Settings, as_json: bool) -> int:
-    """Recompute the ledger's chain of digests and compare the graph with it; name the first difference.
+    """Recompute the ledger's chain of digests and compare the graph and the index with it; name the first difference.
 
     Exit 0: everything is as the ledger says. Exit 1: it is not.
     """
@@ -25,7 +25,7 @@ def verify(*, settings: Settings, as_json: bool) -> int:
     if as_json:
         print_json(found)
     elif found["intact"]:
-        click.echo(f"Intact: {found['entries']} entries, the chain and the graph are as the ledger says.")
+        click.echo(f"Intact: {found['entries']} entries, the chain, the graph and the index are as the ledger says.")
     else:
         click.echo(f"Not intact. The first difference: {found['firstDifference']}")
     return 0 if found["intact"] else 1

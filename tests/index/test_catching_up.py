@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from graph.errors import IntegrityBroken
 from graph.index import Attribute, Channel, Hazard, Index, Lineage, Seed
+from graph.index.comparing import first_difference
 from graph.index.segment import Segment
+from graph.index.view import View
 from graph.reader import AsOf
 from support.days import Days, end, head_of
 from support.oracle import entries_of
@@ -61,7 +64,39 @@ def test_applied_in_any_portions_it_is_what_it_is_when_built_anew(seed: int) -> 
         if chance.random() < 0.4 or place == len(entries):
             anew = Index.build(entries[:place], head_of(place)).lineage
             assert content(index.lineage) == content(lineage) == content(anew)
+            assert first_difference(index.lineage, anew) is None
             assert np.array_equal(lineage.kinds, anew.kinds)
+
+
+def test_what_an_index_has_and_the_ledger_has_not_is_named() -> None:
+    days = Days()
+    days.made("A", at=0, to=5, uses=[days.run("INC")])
+    days.stored("CellLot:A", "TANK", 6, 9)
+    ledger = days.index().lineage
+    days.act("EXPANDED", ["CellLot:A"], ["CellLot:B"], at=9)
+    assert first_difference(days.index().lineage, ledger) is not None
+    assert first_difference(ledger, days.index().lineage) == "it does not know CellLot:B"
+    days.records.pop()
+    assert first_difference(ledger, days.index().lineage) is None
+
+
+@pytest.mark.parametrize(
+    ("alter", "named"),
+    [
+        (lambda view: view.base.target.__setitem__(0, 0), "of Tissue:T-A, what it led to"),
+        (lambda view: view.base.over.__setitem__(0, 0), "of CellLot:A, where it was"),
+        (lambda view: view.dead_edges.__setitem__(0, 1), "of Tissue:T-A, what it led to"),
+    ],
+)
+def test_an_array_that_was_altered_in_memory_is_named(alter: Callable[[View], None], named: str) -> None:
+    days = Days()
+    days.made("A", at=0, to=5, uses=[days.run("INC")])
+    days.stored("CellLot:A", "TANK", 6, 9)
+    kept = days.index().lineage
+    for part in (kept.derived.view.base.target, kept.derived.view.base.over, kept.derived.view.dead_edges):
+        part.setflags(write=True)
+    alter(kept.derived.view)
+    assert (first_difference(kept, days.index().lineage) or "").startswith(named)
 
 
 @pytest.mark.parametrize("seed", range(20))

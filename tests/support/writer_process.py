@@ -46,6 +46,16 @@ class WriterProcess:
         await self._process.wait()
         return answer
 
+    def begin(self) -> None:
+        """Lets it write, without waiting for what it says."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"go\n")
+
+    async def kill(self) -> None:
+        """Ends it in the middle of whatever it does."""
+        self._process.kill()
+        await self._process.wait()
+
     async def _ask(self, line: str) -> str:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
