@@ -53,7 +53,7 @@ async def explain(
     if not 0 <= first <= MOST_ROUTES:
         raise BadInput(f"first is {first}; it may be 0 to {MOST_ROUTES}.", remedy="Ask for fewer.", member="first")
     answer = await impact(view, asked, as_of_seq=as_of_seq, pushdown=pushdown)
-    await check_starts(view, [node], answer.as_of)
+    await check_starts(view, [node], answer.as_of, None if answer.is_pushed_down else answer.lineage)
     row = answer.row_of(node)
     if row is None:
         return Explanation(

@@ -24,7 +24,7 @@ from graph.keeping import Asked, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
 from graph.vocabulary import KINDS, lot_key_tier
 from queries.pages import Cursor, Page, check_first
-from queries.personal import personal_rows
+from queries.personal import personal_marks
 from queries.privacy import View
 from queries.starts import answer_position, check_starts
 
@@ -187,9 +187,10 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     lineages = view.lineages(pushdown=pushdown)
     as_of = await answer_position(view, asked.known_at_ms, as_of_seq, pushdown=pushdown)
     nodes = tuple(dict.fromkeys(seed.node for seed in asked.seeds))
-    await check_starts(view, nodes, as_of)
+    indexed = None if pushdown else await view.indexed(as_of)
+    await check_starts(view, nodes, as_of, indexed)
     sets = channel_sets(asked.hazard, asked.channels)
-    lineage = await lineages.lineage(
+    lineage = indexed or await lineages.lineage(
         as_of,
         Asked(
             starts=nodes,
@@ -206,7 +207,7 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     numbers = tuple(number for seed in asked.seeds if (number := lineage.find(seed.node)) is not None)
     kinds_above = np.array([view.hides_kind(kind) for kind in KIND_NAMES])
     hidden = kinds_above[lineage.facts.columns["thing_kind"].take(spread.nodes)]
-    personal = await personal_rows(view, lineage, spread.nodes, as_of)
+    personal = await _personal(view, lineage, spread.nodes, as_of, indexed)
     answer = Impact(
         asked=asked,
         lineage=lineage,
@@ -219,6 +220,15 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     )
     _name_stubs(view, answer)
     return answer
+
+
+async def _personal(view: View, lineage: Lineage, numbers: Array, as_of: AsOf, indexed: Lineage | None) -> Array:
+    """Which of the things lead to one person: marks in their order."""
+    if indexed is not None and view.index is not None:
+        return await personal_marks(view.index, indexed, numbers, as_of)
+    nodes = [lineage.node(number) for number in numbers.tolist()]
+    led = await view.led_to_one_person(nodes, as_of)
+    return np.array([node in led for node in nodes], dtype=np.bool_)
 
 
 def _check(asked: ImpactAsked) -> None:
@@ -315,7 +325,7 @@ async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
         lambda flag: lineage.reach(starts, Direction.BACKWARD, cancel=flag), view.kernel_seconds, view.gone
     )
     nodes = sorted(lineage.node(number) for number in set(reached.found.nodes.tolist()).difference(starts))
-    hidden = await view.hidden(nodes, answer.as_of)
+    hidden = await view.hidden(nodes, answer.as_of, None if answer.is_pushed_down else lineage)
     view.show_keys("impact", [node for node in nodes if node not in hidden])
     return [(view.stubs.name(node), True) if node in hidden else (node, False) for node in nodes]
 

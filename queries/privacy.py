@@ -12,12 +12,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from graph.errors import NotPermitted
 from graph.index.lineage import Lineage
 from graph.keeping import Asked, Index, Lineages, Pushdown
-from graph.reader import LATEST, AsOf, Edges, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
+from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
+from queries.personal import personal_marks
 
 __all__ = ["AccessLog", "NoLog", "NoVault", "Shown", "Stubs", "Unshown", "Vault", "View"]
 
@@ -140,16 +143,16 @@ class View:
         return KINDS[kind].tier > self.tier
 
     async def hidden(
-        self, nodes: Iterable[NodeId], as_of: AsOf = LATEST, edges: Edges | None = None
+        self, nodes: Iterable[NodeId], as_of: AsOf = LATEST, lineage: Lineage | None = None
     ) -> frozenset[NodeId]:
         """Those whose keys the viewer may not see: kinds above the tier, and lots that lead to one person.
 
-        ``as_of`` is the position of the answer: what led to one person there, or is now known to, is hidden. ``edges``:
-        the lineage at that position, where it is at hand.
+        ``as_of`` is the position of the answer: what led to one person there, or is now known to, is hidden.
+        ``lineage``: the index's at that position, where it is at hand; otherwise the database is asked.
         """
         every = list(dict.fromkeys(nodes))
         hidden = {node for node in every if self.hides_kind(node[0])}
-        personal = await self.led_to_one_person([node for node in every if node not in hidden], as_of, edges)
+        personal = await self.led_to_one_person([node for node in every if node not in hidden], as_of, lineage)
         if self.tier < lot_key_tier(is_autologous=True):
             return frozenset(hidden | personal)
         self._personal.update(personal)  # shown, and therefore logged
@@ -157,24 +160,30 @@ class View:
 
     async def concealed(self, as_of: AsOf) -> frozenset[NodeId]:
         """All lots and units that the viewer may not see because they lead to one person; empty from tier 2 on."""
-        donors = await self.autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
+        donors = await self._autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
         return await descendants_of(self.reader, donors, as_of) if donors else frozenset()
 
-    async def led_to_one_person(self, nodes: Iterable[NodeId], as_of: AsOf, edges: Edges | None = None) -> set[NodeId]:
+    async def led_to_one_person(
+        self, nodes: Iterable[NodeId], as_of: AsOf, lineage: Lineage | None = None
+    ) -> set[NodeId]:
         """What of the nodes comes from a donor who is the one to be treated (requirements.md: tier 2)."""
         wanted = [node for node in nodes if node[0] in _OF_DONORS]
+        if lineage is not None and self.index is not None:
+            numbers = [(node, number) for node in wanted if (number := lineage.find(node)) is not None]
+            places = np.array([number for _, number in numbers], dtype=np.int64)
+            marks = await personal_marks(self.index, lineage, places, as_of)
+            return {node for (node, _), is_personal in zip(numbers, marks.tolist(), strict=True) if is_personal}
         found: set[NodeId] = set()
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
-            if donors := await self.autologous_donors(position):
-                lineage = edges if edges is not None and position == as_of else self.reader
+            if donors := await self._autologous_donors(position):
                 asked = self._asked.setdefault(position, {}) if self.remembers else {}
                 if fresh := [node for node in wanted if node not in asked]:
-                    personal = await descended_from(lineage, fresh, donors, position)
+                    personal = await descended_from(self.reader, fresh, donors, position)
                     asked |= {node: node in personal for node in fresh}
                 found |= {node for node in wanted if asked[node]}
         return found
 
-    async def autologous_donors(self, as_of: AsOf) -> frozenset[str]:
+    async def _autologous_donors(self, as_of: AsOf) -> frozenset[str]:
         """Keys of the donors who are themselves to be treated."""
         if as_of not in self._donors:
             self._donors[as_of] = await autologous_donors(self.reader, as_of)

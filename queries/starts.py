@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from graph.errors import NotFound, NotPermitted
+from graph.index.lineage import Lineage
+from graph.keeping import exists
 from graph.reader import AsOf, NodeId, by_kind, id_text
 from queries.privacy import View
 
@@ -20,17 +22,23 @@ async def answer_position(
     return AsOf(as_of_seq, known_at_ms)
 
 
-async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf) -> None:
-    """All starts must exist, and be the viewer's to name. What is hidden is refused whether it exists or not."""
+async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf, lineage: Lineage | None) -> None:
+    """All starts must exist, and be the viewer's to name. What is hidden is refused whether it exists or not.
+
+    ``lineage``: the index's at the position; without one the database is asked.
+    """
     if any(view.hides_kind(kind) for kind, _ in starts):
         refused = [id_text(node) for node in starts if view.hides_kind(node[0])]
         raise NotPermitted(
             f"Your role may not look up {', '.join(refused)}.", remedy="Ask a colleague whose role may see such codes."
         )
-    rows = await view.reader.nodes(by_kind(starts), as_of)
-    if missing := [node for node in starts if node not in rows]:
+    if lineage is None:
+        known: Collection[NodeId] = await view.reader.nodes(by_kind(starts), as_of)
+    else:
+        known = {node for node in starts if exists(lineage, node)}
+    if missing := [node for node in starts if node not in known]:
         raise NotFound(tuple(id_text(node) for node in missing))
-    if hidden := await view.hidden(starts, as_of):
+    if hidden := await view.hidden(starts, as_of, lineage):
         raise NotPermitted(
             f"Your role may not look up {', '.join(sorted(id_text(node) for node in hidden))}.",
             remedy="Ask a colleague whose role may see such codes.",

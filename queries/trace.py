@@ -126,11 +126,11 @@ async def trace(
     if max_depth is not None and max_depth < 0:
         raise BadInput(f"maxDepth is {max_depth}.", remedy="Give 0 or more, or leave it out.", member="maxDepth")
     as_of = await answer_position(view, known_at_ms, as_of_seq, pushdown=pushdown)
-    await check_starts(view, starts, as_of)
     lineage = None if pushdown else await view.indexed(as_of)
+    await check_starts(view, starts, as_of, lineage)
     edges_of = view.reader if lineage is None else LineageEdges(lineage, view.reader)
     found = await walk(edges_of, starts, direction, as_of, max_depth=max_depth)
-    hidden = await view.hidden(found.depths, as_of, edges_of)
+    hidden = await view.hidden(found.depths, as_of, lineage)
     ordered = sorted(found.depths, key=lambda node: (found.depths[node], node))
     for node in ordered:
         if node in hidden:
@@ -181,8 +181,8 @@ async def reachable(
     """Whether the target is, or comes from, the source along the material edges. Raises as `trace` does."""
     ends = [parse_node_id(source, "from"), parse_node_id(target, "to")]
     as_of = await answer_position(view, known_at_ms, None, pushdown=pushdown)
-    await check_starts(view, ends, as_of)
     lineage = None if pushdown else await view.indexed(as_of)
+    await check_starts(view, ends, as_of, lineage)
     if lineage is not None and KINDS[ends[0][0]].is_material and ends[0][0] != "Reagent":
         return await _reaches(view, lineage, ends[0], ends[1])
     # What a reagent was made into counts as that reagent; a resource begins at what it touched.

@@ -22,12 +22,6 @@ reached by anything.
 ``is_complete`` is false where the run was cancelled: what is there is affected, but more may be.
 Counts come straight from the arrays: ``np.bincount(lineage.kinds[spread.nodes], minlength=len(KIND_NAMES))``.
 
-**Attributes** of things (disposition, site, units to hold, …) for totals without objects: an `Attribute` computes values
-for many things at once, keeps them for the newest lineage, and computes again only what entries have touched since:
-
-    held = Attribute(index, lambda lineage, numbers: …array of one value each…)
-    held.of(lineage, spread.nodes)
-
 **Positions.** Everything an answer says is as of ``lineage.seq``. ``index.at`` derives anew, which costs some seconds
 on a million things; the last few are kept.
 
@@ -41,7 +35,6 @@ cut short, altered, foreign or newer than the ledger; nothing of it is served. `
 snapshot, newer, other_entry.
 """
 
-from graph.index.attributes import Attribute
 from graph.index.codes import ALWAYS, KIND_NAMES
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.index.impact import Spread
@@ -54,7 +47,6 @@ from graph.index.warming import warm
 __all__ = [
     "ALWAYS",
     "KIND_NAMES",
-    "Attribute",
     "Channel",
     "Hazard",
     "Index",

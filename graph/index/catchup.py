@@ -136,11 +136,8 @@ class CatchUp:
 
     # -- applying --------------------------------------------------------------------------------------------------
 
-    def apply(self, touched: Touched, as_of: AsOf) -> Array:
-        """Derives anew what was touched; gives the things that are concerned, by number.
-
-        The facts hold everything up to the position, and nothing later.
-        """
+    def apply(self, touched: Touched, as_of: AsOf) -> None:
+        """Derives anew what was touched. The facts hold everything up to the position, and nothing later."""
         facts = self._facts
         for op in range(self._known_ops, facts.op_count):
             self._incidents.add(facts, op)
@@ -167,7 +164,6 @@ class CatchUp:
         self._bury(ops, things)
         self._put(ops, things, *fresh)
         self._finish(cuts)
-        return np.array(sorted(things), dtype=np.int32)
 
     def _grow(self) -> None:
         known, count = len(self._changed), self._facts.thing_count

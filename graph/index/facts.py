@@ -22,6 +22,7 @@ from graph.index.codes import (
     CLOSED_PROCESS,
     CONSUMED,
     DESTROYS,
+    DONOR,
     FOREVER,
     FROM_SOME,
     INSTANT,
@@ -57,6 +58,8 @@ COLUMNS = {
     "node_seq": "i",
     "node_recorded": "q",
     "node_is_stub": "B",
+    "donor_thing": "i",  # what a record or an amendment says of a donor
+    "donor_is_autologous": "B",
     "position_thing": "i",  # what a record or an amendment says of a position
     "position_parent": "i",  # -1 none, -2 not said
     "position_shared": "B",  # 0, 1, 2 not said
@@ -284,14 +287,21 @@ class Facts:
                 self.stubs.setdefault(row, []).append(len(self.columns["node_thing"]))
             for name, value in (("thing", row), ("seq", seq), ("recorded", recorded), ("is_stub", is_stub)):
                 self.columns[f"node_{name}"].append(value)
-            if record["kind"] == "StoragePosition":
-                self._position(row, record.get("data", {}), seq, recorded, touched)
+            self._said(row, record.get("data", {}), seq, recorded, touched)
         elif shape == "amendment":
-            if record["kind"] == "StoragePosition":
-                row = self.thing(POSITION, record["id_of"])
-                self._position(row, record["data"], seq, recorded, touched)
+            row = self.thing(KIND_CODES[record["kind"]], record["id_of"])
+            self._said(row, record["data"], seq, recorded, touched)
         else:
             self._later(record, seq, recorded, touched)
+
+    def _said(self, row: int, fields: Record, seq: int, recorded: int, touched: Touched) -> None:
+        """What a record or an amendment says of a thing, as far as lineage goes by it."""
+        kind = self.columns["thing_kind"][row]
+        if kind == POSITION:
+            self._position(row, fields, seq, recorded, touched)
+        elif kind == DONOR and "donor_relationship" in fields:
+            self.columns["donor_thing"].append(row)
+            self.columns["donor_is_autologous"].append(int(fields["donor_relationship"] == "autologous"))
 
     def _position(self, row: int, fields: Record, seq: int, recorded: int, touched: Touched) -> None:
         if not fields.keys() & {"parent", "shared_environment", "level"}:

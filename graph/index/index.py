@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from graph.errors import IntegrityBroken
 from graph.index.catchup import CatchUp
@@ -15,17 +13,15 @@ from graph.index.derivation import derive
 from graph.index.facts import Facts, Touched
 from graph.index.lineage import Lineage
 from graph.index.snapshot import load_snapshot, save_snapshot
-from graph.index.tables import Array
 from graph.index.work import Workshop
 from graph.reader import AsOf, EntryRow, HeadRow
 
 __all__ = ["Index"]
 
 _KEPT = 4  # lineages of other positions, as derived last
+_RECENT = 8  # those at the heads before this one: who began there goes on there
 _LEAST_COMPACTED = 20_000
 _SHARE_COMPACTED = 0.05
-_LOGGED = 10_000
-_NOTHING = np.empty(0, dtype=np.int32)
 
 
 class Index:
@@ -37,9 +33,8 @@ class Index:
         self._workshop = Workshop()
         self._lock = threading.Lock()
         self._others: OrderedDict[AsOf, Lineage] = OrderedDict()
+        self._recent: deque[Lineage] = deque(maxlen=_RECENT)
         self._since: Touched | None = None
-        self._log: list[tuple[int, Array]] = []  # what each call of `apply` touched, with the head after it
-        self._log_from = head.seq
         self._catch_up = catch_up
         self._lineage = self._pinned(AsOf(head.seq))
 
@@ -111,23 +106,14 @@ class Index:
             entries, touched = list(entries), Touched()
             _check(entries, self._head.seq, head)
             self._facts.add(entries, touched)
-            things = self._catch_up.apply(touched, AsOf(head.seq))
-            self._log.append((head.seq, things))
-            if len(self._log) > _LOGGED:
-                self._log_from, _ = self._log.pop(0)
+            self._catch_up.apply(touched, AsOf(head.seq))
             if self._since is not None:
                 self._since.operations |= touched.operations
                 self._since.positions |= touched.positions
             self._head = head
+            self._recent.append(self._lineage)
             self._lineage = self._pinned(AsOf(head.seq))
             return self._lineage
-
-    def touched_since(self, seq: int) -> Array | None:
-        """The things that entries after a position concern, by number; None where that is too long ago to be known."""
-        with self._lock:
-            if seq < self._log_from:
-                return None
-            return np.unique(np.concatenate([_NOTHING, *(things for at, things in self._log if at > seq)]))
 
     @property
     def needs_compaction(self) -> bool:
@@ -162,9 +148,10 @@ class Index:
         """
         if as_of.seq > self._head.seq:
             raise ValueError(f"position {as_of.seq} lies after {self._head.seq}, up to which the index has read")
-        if as_of == self._lineage.as_of:
-            return self._lineage
         with self._lock:
+            for lineage in (self._lineage, *self._recent):
+                if lineage.as_of == as_of:
+                    return lineage
             if as_of in self._others:
                 self._others.move_to_end(as_of)
                 return self._others[as_of]

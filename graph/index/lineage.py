@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -61,6 +62,24 @@ class Lineage:
     def kinds(self) -> Array:
         """The kind of each thing, as its place in ``KIND_NAMES`` (uint8)."""
         return self.derived.kinds
+
+    @cached_property
+    def leads_to_one_person(self) -> Array:
+        """By thing: whether it is, or comes from, a donor who is the one to be treated (bool)."""
+        found = np.zeros(self.count, dtype=np.bool_)
+        donors = self._autologous()
+        if donors:
+            found[self.reach(donors, Direction.FORWARD).nodes] = True
+        return found
+
+    def _autologous(self) -> list[int]:
+        """The donors who are themselves to be treated, as is now known, whatever the position: an amendment holds for all
+        time, and what it hides is not to be seen in what was.
+        """
+        things, marks = (self.facts.columns[f"donor_{name}"].frozen_copy() for name in ("thing", "is_autologous"))
+        count = min(len(things), len(marks))  # another thread may be adding one
+        said = dict(zip(things[:count].tolist(), marks[:count].tolist(), strict=True))  # the last one counts
+        return [thing for thing, is_autologous in said.items() if is_autologous and thing < self.count]
 
     def find(self, node: NodeId) -> int | None:
         """The number of a thing; None where the ledger did not name it by then."""

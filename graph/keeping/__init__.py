@@ -5,6 +5,7 @@ with the same kernels. Either is a ``Lineages``: what questions are asked of.
 """
 
 from graph.keeping.asked import Asked, Index, IndexState, Lineages
+from graph.keeping.existing import exists
 from graph.keeping.keeper import Keeper
 from graph.keeping.pushdown import Pushdown
 from graph.keeping.running import Stopped, run_kernel
@@ -17,5 +18,6 @@ __all__ = [
     "Lineages",
     "Pushdown",
     "Stopped",
+    "exists",
     "run_kernel",
 ]

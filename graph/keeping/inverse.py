@@ -90,6 +90,8 @@ class Inverse:
 
     def _count(self, column: str) -> int:
         """How many rows belong to operations that are there as a whole: another thread may be adding one."""
+        if column not in _OWNERS:
+            return len(self._facts.columns[column])
         count = len(self._facts.columns[_LAST_SET])
         for ends in reversed(_OWNERS.get(column, ())):
             count = self._facts.columns[ends][count - 1] if count else 0

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from graph.errors import IntegrityBroken
-from graph.index import Attribute, Channel, Hazard, Index, Lineage, Seed
+from graph.index import Channel, Hazard, Index, Lineage, Seed
 from graph.index.comparing import first_difference
 from graph.index.segment import Segment
 from graph.index.view import View
 from graph.reader import AsOf
-from support.days import Days, end, head_of
+from support.days import Days, head_of
 from support.oracle import entries_of
 from support.random_trials import RandomTrial, at_ms
 
@@ -221,30 +221,3 @@ def test_questions_are_answered_while_another_thread_applies_and_compacts() -> N
     assert failures == []
     assert all(seen[place] == {count} for place, count in expected.items() if place in seen)
     assert index.lineage.seq == len(entries)
-
-
-def test_an_attribute_is_computed_again_only_for_what_was_touched() -> None:
-    days = Days()
-    for lot in ("A", "B", "C"):
-        days.made(lot, quantity=5)
-    index = days.index()
-    asked: list[int] = []
-
-    def compute(
-        lineage: Lineage, numbers: np.ndarray[tuple[int], np.dtype[np.int32]]
-    ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        asked.extend(numbers.tolist())
-        return numbers.astype(np.int64) + lineage.seq
-
-    attribute = Attribute(index, compute)
-    lots = np.array([index.lineage.find(("CellLot", name)) for name in "ABC"], dtype=np.int32)
-    seq = index.lineage.seq
-    assert attribute.of(index.lineage, lots[:2]).tolist() == (lots[:2] + seq).tolist()
-    assert attribute.of(index.lineage, lots).tolist() == (lots + seq).tolist()
-    assert sorted(asked) == sorted(lots.tolist())  # each once
-    asked.clear()
-    days.act("EXPANDED", [end("CellLot:B", quantity=1)], ["CellLot:D"], at=3)
-    entries = entries_of(days.records)
-    lineage = index.apply(entries[-1:], head_of(len(entries)))
-    assert attribute.of(lineage, lots).tolist() == [lots[0] + seq, lots[1] + seq + 1, lots[2] + seq]
-    assert asked == [lots[1]]
