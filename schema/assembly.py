@@ -27,6 +27,7 @@ from schema.limits import Limits
 from schema.nodes import NODE_TYPES
 from schema.operations import OPERATION_TYPES, USE_TYPES
 from schema.recording import RecordingMutation, TypedMutation
+from schema.remembering import ParsedOnce, ValidatedOnce
 from schema.scalars import SCALARS
 from schema.tracing import TracingQuery
 
@@ -55,7 +56,7 @@ def assembled() -> Schema:
         query=merge_types("Query", _QUESTIONS),
         mutation=merge_types("Mutation", _MUTATIONS),
         types=[*NODE_TYPES.values(), *OPERATION_TYPES.values(), *USE_TYPES.values()],
-        extensions=[Limits],
+        extensions=[Limits, ParsedOnce, ValidatedOnce],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     _leave_out_null_defaults(made.core)
