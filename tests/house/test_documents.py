@@ -29,7 +29,7 @@ from support.trial import trial
 RECORDS, OPERATING, PRIVACY = (document(f"docs/{name}.md") for name in ("records", "operating", "privacy"))
 QUESTIONS = [
     (name, query, answer)
-    for name in ("README.md", "docs/graphql.md")
+    for name in ("README.md", "docs/graphql.md", "docs/impact.md")
     for query, answer in re.findall(
         r"(?ms)^```graphql\n(.*?)^```\n(?:\n```json\n(.*?)^```)?", document(name)
     )
@@ -81,7 +81,7 @@ def test_the_example_of_a_mapping_is_one(tmp_path: Any) -> None:
     assert record.value["outputs"] == [{"kind": "CellLot", "id": "L2"}]
 
 
-# -- README, graphql.md ---------------------------------------------------------------------------------------------
+# -- README, graphql.md, impact.md ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
