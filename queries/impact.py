@@ -13,10 +13,10 @@ import numpy as np
 
 from graph.errors import BadInput
 from graph.index.codes import ALWAYS, FOREVER, KIND_CODES, KIND_NAMES
+from graph.index.fragments import text_order
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
 from graph.index.impact import Spread
 from graph.index.lineage import Lineage
-from graph.index.fragments import text_order
 from graph.index.paths import WinningSteps, winning_steps
 from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel

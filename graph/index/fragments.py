@@ -26,10 +26,6 @@ class Fragments(NamedTuple):
     start: Array
     end: Array
 
-    @property
-    def count(self) -> int:
-        return len(self.start)
-
     def texts(self) -> list[str]:
         """As objects. No text holds a NUL: no key, name or time does."""
         return join([self, b"\0"]).decode().split("\0")[:-1]
@@ -107,7 +103,7 @@ def moments(times_ms: Array, offsets_minutes: Array) -> Fragments:
 
 def join(pieces: Sequence[bytes | Fragments]) -> bytes:
     """The pieces of each row one after the other, row after row; what is no `Fragments` is the same in each row."""
-    count = next(piece.count for piece in pieces if isinstance(piece, Fragments))
+    count = next(len(piece.start) for piece in pieces if isinstance(piece, Fragments))
     starts, ends = np.empty((2, count, len(pieces)), dtype=np.int64)
     buffers, shift = [], 0
     for place, piece in enumerate(pieces):
