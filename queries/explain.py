@@ -14,7 +14,7 @@ from graph.keeping.routes import Routes, routes_to
 from graph.reader import NodeId
 from graph.vocabulary import KINDS, member_tier
 from queries.ids import parse_node_id
-from queries.impact import Impact, ImpactAsked, ImpactItem, impact, items_of, log_shown
+from queries.impact import Impact, ImpactAsked, ImpactItem, impact, item_of, log_shown
 from queries.privacy import View
 from queries.starts import check_starts
 from queries.trace import TraceEdge
@@ -76,7 +76,7 @@ async def explain(
         )
 
     routes = (await run_kernel(work, view.kernel_seconds, view.gone)).found
-    (item,) = items_of(view, answer, [row])
+    item = item_of(view, answer, row)
     log_shown(view, answer, [item.node])
     return Explanation(
         answer=answer,

@@ -33,6 +33,7 @@ __all__ = [
     "ImpactItem",
     "impact",
     "impact_items",
+    "item_of",
     "items_of",
     "log_shown",
     "suspects",
@@ -301,6 +302,11 @@ def log_shown(view: View, answer: Impact, nodes: Sequence[NodeId]) -> None:
     rows = [(node, answer.row_of(node)) for node in nodes]
     view.note_personal(node for node, row in rows if row is not None and answer.personal[row])
     view.show_keys("impact", nodes)
+
+
+def item_of(view: View, answer: Impact, row: int) -> ImpactItem:
+    (item,) = items_of(view, answer, [row])
+    return item
 
 
 def items_of(view: View, answer: Impact, rows: Sequence[int]) -> list[ImpactItem]:

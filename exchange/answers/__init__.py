@@ -3,7 +3,7 @@
 from exchange.answers.formats import FORMATS, Format
 from exchange.answers.impact import impact_file
 from exchange.answers.reading import check_file, read_rows
-from exchange.answers.rows import FileOfAnswer
+from exchange.answers.rows import FileOfAnswer, Table
 from exchange.answers.trace import EDGES, NODES, trace_file
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "NODES",
     "FileOfAnswer",
     "Format",
+    "Table",
     "check_file",
     "impact_file",
     "read_rows",

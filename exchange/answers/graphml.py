@@ -14,9 +14,10 @@ _TYPES: Final[Mapping[str, str]] = {"tier": "int", "depth": "int", "count": "int
 _BOOLEANS: Final = frozenset({"isExposedFromMasked", "uncertain", "isMaterial", "complete"})
 _OF_EDGE: Final = ("type", "operationId", "start", "startLatest", "end", "endLatest")
 _ENDS: Final = frozenset({"id", "from", "to"})
-_OF_GRAPH: Final = ("count", "asOfSeq", "complete", "reason", "hidden", "digest")
+_OF_GRAPH: Final = ("count", "asOfSeq", "complete", "reason", "hidden", "digest", "asked")
 # Source: GraphML, http://graphml.graphdrawing.org; the name of its format, which nothing fetches.
 _BEGIN: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
+_UNFIT: Final = str.maketrans("\ufffe\uffff", "\ufffd\ufffd")
 _END: Final = "</graph>\n</graphml>\n"
 
 
@@ -31,7 +32,7 @@ def write_graphml(answer: FileOfAnswer) -> Iterator[bytes]:
     for part in answer.parts:
         yield "".join([*_beyond(part, told), *_rows(part)]).encode()
         count += part.count
-    trailer = answer.trailer(count).as_json()
+    trailer = answer.trailer(count).cells()
     yield ("".join(_data("graph", name, trailer[name]) for name in _OF_GRAPH) + _END).encode()
 
 
@@ -52,7 +53,7 @@ def _beyond(part: Part, told: set[str]) -> Iterator[str]:
     for id_, kind in part.beyond():
         if id_ not in told:
             told.add(id_)
-            yield f"<node id={quoteattr(id_)}>{_data('node', 'kind', kind)}</node>\n"
+            yield f"<node id={_quoted(id_)}>{_data('node', 'kind', kind)}</node>\n"
 
 
 def _rows(part: Part) -> Iterator[str]:
@@ -63,15 +64,24 @@ def _rows(part: Part) -> Iterator[str]:
         row = dict(zip(table.columns, cells, strict=True))
         if "id" in row:
             inner = "".join(_data("node", name, row[name]) for name in of_node)
-            yield f"<node id={quoteattr(str(row['id']))}>{inner}</node>\n"
+            yield f"<node id={_quoted(str(row['id']))}>{inner}</node>\n"
         if row.get("from") is not None:
             inner = "".join(_data("edge", name, row[name]) for name in of_edge)
-            source, target = quoteattr(str(row["from"])), quoteattr(str(row.get("to", row.get("id"))))
+            source, target = _quoted(str(row["from"])), _quoted(str(row.get("to", row.get("id"))))
             yield f"<edge source={source} target={target}>{inner}</edge>\n"
+
+
+def _quoted(id_: str) -> str:
+    return quoteattr(_xml(id_))
+
+
+def _xml(text: str) -> str:
+    """Two characters that names may hold, and XML may not."""
+    return text.translate(_UNFIT)
 
 
 def _data(owner: str, name: str, value: Cell) -> str:
     if value is None:
         return ""
-    text = str(value).lower() if isinstance(value, bool) else escape(str(value))
+    text = str(value).lower() if isinstance(value, bool) else escape(_xml(str(value)))
     return f'<data key="{owner}.{name}">{text}</data>'

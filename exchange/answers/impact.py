@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -35,7 +35,12 @@ _BOOLEANS: Final = (b"false", b"true")
 
 
 def impact_file(
-    view: View, answer: Impact, *, kinds: Collection[str] | None = None, tiers: Collection[int] | None = None
+    view: View,
+    answer: Impact,
+    asked: Mapping[str, Any],
+    *,
+    kinds: Collection[str] | None = None,
+    tiers: Collection[int] | None = None,
 ) -> FileOfAnswer:
     """All items, or those of these kinds and tiers. Notes in the access log what is personal in each part it gives."""
     chosen = answer.chosen(kinds, tiers)
@@ -54,6 +59,7 @@ def impact_file(
 
     return FileOfAnswer(
         name="impact",
+        asked=asked,
         tables=(IMPACT,),
         count=answer.total if chosen is None else len(chosen),
         as_of_seq=answer.as_of.seq,

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import zipfile
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -52,10 +53,8 @@ def read_rows(chunks: Iterable[bytes], form: str) -> Iterator[dict[str, Any]]:
 def check_file(path: Path, form: str) -> dict[str, Any]:
     """The trailer of a file; empty where its format tells only its end. Raises Incomplete where it was cut."""
     if form in {"ndjson", "csv"}:
-        last: dict[str, Any] = {}
         with path.open("rb") as file:
-            for last in read_rows(iter(lambda: file.read(_CHUNK), b""), form):
-                pass
+            (last,) = deque(read_rows(iter(lambda: file.read(_CHUNK), b""), form), maxlen=1)
         return dict(last[ndjson.TRAILER])
     if form == "graphml":
         with path.open("rb") as file:

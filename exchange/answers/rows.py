@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -84,6 +84,7 @@ class Trailer:
     """
 
     count: int
+    asked: Mapping[str, Any]
     as_of_seq: int
     completeness: Completeness
     digest: str
@@ -98,18 +99,24 @@ class Trailer:
             "reason": whole.reason,
             "hidden": whole.hidden,
             "digest": self.digest,
+            "asked": self.asked,
         }
         return told if content_digest is None else {**told, "contentDigest": content_digest}
+
+    def cells(self) -> dict[str, Cell]:
+        """The same for a format that has no objects within objects."""
+        return {**self.as_json(), "asked": orjson.dumps(self.asked).decode()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileOfAnswer:
-    """An answer on its way into a file. ``name`` is the question's; ``count`` how many rows ``parts`` will give.
+    """An answer on its way into a file. ``name`` is the question's, ``asked`` what was asked; ``count`` how many rows ``parts`` will give.
 
     ``digest`` is called when all parts were taken. Both may take long and block: they are for a thread.
     """
 
     name: str
+    asked: Mapping[str, Any]
     tables: tuple[Table, ...]
     count: int
     as_of_seq: int
@@ -119,4 +126,10 @@ class FileOfAnswer:
 
     def trailer(self, count: int) -> Trailer:
         """After ``count`` rows were written."""
-        return Trailer(count=count, as_of_seq=self.as_of_seq, completeness=self.completeness, digest=self.digest())
+        return Trailer(
+            count=count,
+            asked=self.asked,
+            as_of_seq=self.as_of_seq,
+            completeness=self.completeness,
+            digest=self.digest(),
+        )

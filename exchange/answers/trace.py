@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ _ROWS: Final = 4096
 
 
 def trace_file(
-    view: View, answer: Trace, asked: dict[str, Any], tables: Sequence[Table] = (NODES, EDGES)
+    view: View, answer: Trace, asked: Mapping[str, Any], tables: Sequence[Table] = (NODES, EDGES)
 ) -> FileOfAnswer:
     """The nodes, the edges, or both. Notes in the access log what is personal in each part it gives."""
 
@@ -46,6 +46,7 @@ def trace_file(
 
     return FileOfAnswer(
         name="trace",
+        asked=asked,
         tables=tuple(tables),
         count=sum(len({NODES.row: answer.nodes, EDGES.row: answer.edges}[table.row]) for table in tables),
         as_of_seq=answer.as_of_seq,
@@ -82,7 +83,7 @@ def _edge_cells(edge: TraceEdge) -> list[Cell]:
     ]
 
 
-def _digest(answer: Trace, asked: dict[str, Any]) -> str:
+def _digest(answer: Trace, asked: Mapping[str, Any]) -> str:
     """SHA-256 over what was asked and everything listed, as the viewer may see it, in one canonical form."""
     digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS) + b"\n")
     for item in answer.nodes:

@@ -34,7 +34,7 @@ def write_workbook(answer: FileOfAnswer) -> Iterator[bytes]:
             sheets[part.table.row].extend(part.rows())
             count += part.count
             yield b""
-        for name, value in answer.trailer(count).as_json().items():
+        for name, value in answer.trailer(count).cells().items():
             about.append([name, _cell(about, value)])
         path = Path(folder) / "answer.xlsx"
         workbook.save(path)
