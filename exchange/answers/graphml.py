@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from exchange.answers.fitting import fit_for_xml
 from exchange.answers.rows import Cell, FileOfAnswer, Part, Table
 
 __all__ = ["write_graphml"]
@@ -17,7 +18,6 @@ _ENDS: Final = frozenset({"id", "from", "to"})
 _OF_GRAPH: Final = ("count", "asOfSeq", "complete", "reason", "hidden", "digest", "asked")
 # Source: GraphML, http://graphml.graphdrawing.org; the name of its format, which nothing fetches.
 _BEGIN: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
-_UNFIT: Final = str.maketrans("\ufffe\uffff", "\ufffd\ufffd")
 _END: Final = "</graph>\n</graphml>\n"
 
 
@@ -72,16 +72,11 @@ def _rows(part: Part) -> Iterator[str]:
 
 
 def _quoted(id_: str) -> str:
-    return quoteattr(_xml(id_))
-
-
-def _xml(text: str) -> str:
-    """Two characters that names may hold, and XML may not."""
-    return text.translate(_UNFIT)
+    return quoteattr(fit_for_xml(id_))
 
 
 def _data(owner: str, name: str, value: Cell) -> str:
     if value is None:
         return ""
-    text = str(value).lower() if isinstance(value, bool) else escape(_xml(str(value)))
+    text = str(value).lower() if isinstance(value, bool) else escape(fit_for_xml(str(value)))
     return f'<data key="{owner}.{name}">{text}</data>'

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
+from exchange.answers.fitting import fit_for_xml
 from exchange.answers.rows import Cell, FileOfAnswer
 
 __all__ = ["LARGEST_SHEET", "write_workbook"]
@@ -69,8 +70,11 @@ class _Sheets:
 
 def _cell(sheet: WriteOnlyWorksheet, value: Cell) -> Any:
     """A text that begins like a formula stays a text."""
-    if not isinstance(value, str) or not value.startswith("="):
+    if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, value=value)
+    text = fit_for_xml(value)
+    if not text.startswith("="):
+        return text
+    cell = WriteOnlyCell(sheet, value=text)
     cell.data_type = "s"
     return cell
