@@ -167,9 +167,11 @@ class _Client:
         self.taken: list[Message] = []
         self.ready = asyncio.Semaphore(0)
         self.sent = asyncio.Event()
+        self._coming: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive(self) -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False} if not self.taken else await asyncio.Future()
+        """The request, and then nothing: it stays."""
+        return self._coming.pop() if self._coming else await asyncio.Future()
 
     async def send(self, message: Message) -> None:
         await self.ready.acquire()
