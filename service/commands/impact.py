@@ -303,13 +303,11 @@ def show_explanation(to: Console, target: str, data: Mapping[str, Any]) -> None:
     to.print(f"{said_whole(answer)}.")
     if item is None:
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("step", "from", "by", "when", "to"):
-        table.add_column(column, overflow="fold")
     for number, step in enumerate(answer["path"], start=1):
-        when = time_text(step["start"], step["startLatest"])
-        table.add_row(str(number), *map(printable, (step["from"], _act(step), when, step["to"])))
-    to.print(table if answer["path"] else "It is a seed.")
+        to.print(printable(f"{number}. {step['from']} → {step['to']}"))
+        to.print(f"   {printable(_act(step))}, {time_text(step['start'], step['startLatest']) or 'time masked'}")
+    if not answer["path"]:
+        to.print("It is a seed.")
     if answer["others"]:
         more = "" if answer["hasAllRoutes"] else " at least"
         to.print(f"There are{more} {len(answer['others'])} other routes: --json.")

@@ -15,7 +15,7 @@ from exchange.answers import read_rows
 from service import cli
 from support.bench_sheet import BenchSheet
 from support.serving import DONE, REFUSED, USAGE, Run, ServiceProcess, serving
-from support.trial import correction, scenarios
+from support.trial import correction, scenarios, trial
 
 LEFT_OUT = {"DONOR", "CELL_UNIT", "REAGENT"}  # as the scenarios say
 SCENARIOS = scenarios()["impact"]
@@ -26,8 +26,7 @@ WINDOW = "Equipment:INC-2@2025-03-08/2025-04-15"
 def corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     """A service that holds the trial with its correction, which answers as known before and after it."""
     folder = tmp_path_factory.mktemp("corrected")
-    records = [*map(orjson.loads, Path(cli.__file__).parent.parent.joinpath("exchange/samples/trial.jsonl").open("rb"))]
-    (folder / "all.jsonl").write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in [*records, *correction()]))
+    (folder / "all.jsonl").write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in [*trial(), *correction()]))
     with serving(folder / "store") as running:
         assert cli.run(["import", "--data", str(folder / "store"), "--historic", str(folder / "all.jsonl")]) == DONE
         yield running
@@ -133,8 +132,8 @@ def test_why_shows_the_winning_path_step_by_step(service: ServiceProcess, run: R
     assert lines[0].startswith("Subject:S1 is affected: tier 1 (material, or presence in a seed), ")
     assert lines[1].startswith("Complete, as of ledger entry ")
     steps = [line.split() for line in lines if line[:1].isdigit()]
-    assert steps[0][1] == "Reagent:R-MED-8"
-    assert steps[-1][-1] == "Subject:S1"
+    assert [step[1] for step in steps] == ["Reagent:R-MED-8", *(step[3] for step in steps[:-1])]
+    assert steps[-1][3] == "Subject:S1"
     explained = json.loads(run(*asked, "--json")[1])["explain"]
     assert len(explained["path"]) == len(steps)
     code, told, _ = run(*asked[:-1], "Subject:S6")
@@ -183,7 +182,7 @@ def test_a_list_that_is_cut_leaves_the_older_file_as_it_was(
     ("arguments", "code", "said"),
     [
         (["EXPOSURE"], USAGE, "SEED"),
-        (["FIRE", "Donor:D1"], USAGE, "HERITABLE"),
+        (["FIRE", "Donor:D1"], USAGE, "'heritable'"),
         (["EXPOSURE", "D1"], USAGE, "Kind:key"),
         (["EXPOSURE", "Donr:D1"], USAGE, "Kind:key"),
         (["CONTAGIOUS", WINDOW], USAGE, "--zone +08:00"),
