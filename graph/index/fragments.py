@@ -156,8 +156,11 @@ def _firsts(*sorted_keys: Array) -> Array:
 
 def _tied(first: Array, among: Array) -> Array:
     """The places whose group has more than one."""
+    is_tied = np.zeros(len(among), dtype=np.bool_)
     is_same = first[among][1:] == first[among][:-1]
-    tied: Array = among[np.concatenate((is_same, [False])) | np.concatenate(([False], is_same))]
+    is_tied[1:] |= is_same
+    is_tied[:-1] |= is_same
+    tied: Array = among[is_tied]
     return tied
 
 

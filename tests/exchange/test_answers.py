@@ -100,11 +100,9 @@ async def test_the_rows_are_the_items_of_the_answer_each_with_its_last_step(way:
         since = None if item.since_ms is None else render(item.since_ms, item.offset_minutes)
         assert (row["id"], row["tier"], row["exposedFrom"]) == (id_text(item.node), item.tier, since)
         assert (row["uncertain"], row["isExposedFromMasked"]) == (item.uncertain, item.is_since_masked)
-        step = (winning_path(view, answer, item.number) or [None])[-1]
-        told = (None, None, None)
-        if step is not None:
-            told = (id_text(step.source), step.type, f"Operation:{step.operation_id}")
-        assert (row["from"], row["type"], row["operationId"]) == told
+        steps = winning_path(view, answer, item.number)[-1:]
+        told = [(id_text(step.source), step.type, f"Operation:{step.operation_id}") for step in steps]
+        assert [(row["from"], row["type"], row["operationId"])] == (told or [(None, None, None)])
     assert (trailer["count"], trailer["asOfSeq"], trailer["asked"]) == (len(rows), answer.as_of.seq, ASKED)
     assert trailer["digest"] == digest_of(view, answer)
     assert trailer["hidden"] == int(answer.hidden.sum())
@@ -138,6 +136,18 @@ async def test_an_answer_of_many_slices_is_whole(monkeypatch: pytest.MonkeyPatch
     assert len(list(file().parts)) > 5
     assert _read(_written(file(), "ndjson")) == whole
     assert digest_of(view, answer) == whole[1]["digest"]
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+async def test_an_answer_of_nothing_is_a_whole_file(form: str, tmp_path: Path) -> None:
+    """The incubator was not in use before it was there."""
+    view = view_of(trial(), "index")
+    seed = Seed(node=("Equipment", "INC-2"), from_ms=0, until_ms=1)
+    answer, file = await _impact(view, ImpactAsked(hazard=Hazard.EXPOSURE, seeds=(seed,)))
+    assert answer.total == 0
+    (tmp_path / "file").write_bytes(_written(file(), form))
+    trailer = check_file(tmp_path / "file", form)
+    assert not trailer or (trailer["count"], trailer["digest"]) == (0, digest_of(view, answer))
 
 
 async def test_csv_holds_the_same_rows_and_no_formula() -> None:
