@@ -12,11 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from exchange.answers import EDGES, FORMATS, NODES, FileOfAnswer, Format, Table, impact_file, trace_file
 from graph.errors import BadInput
 from queries.impact import impact
-from queries.privacy import View
 from queries.trace import trace
 from service.pages.impact_questions import IMPACT_PARAMETERS, asked_for_impact, impact_of, tiers_of
-from service.pages.questions import QUESTION_PARAMETERS, asked_of, kinds_of, question_of
-from service.parameters import check_names, flag, number
+from service.pages.questions import QUESTION_PARAMETERS, asked_of, kinds_of, position_of, question_of
+from service.parameters import check_names, flag
 from service.routes import viewer_of
 from service.store import Store
 from service.waiting import waiting
@@ -45,7 +44,7 @@ async def export_trace(request: Request, store: Store) -> Response:
             operations=question.operations,
             max_depth=question.max_depth,
             known_at_ms=question.known_at_ms,
-            as_of_seq=await _at(request, view, pushdown=pushdown),
+            as_of_seq=await position_of(request, view, pushdown=pushdown),
             pushdown=pushdown,
         )
     return await _streamed(store, trace_file(view, answer, _by_name(asked_of(question)), listed), form)
@@ -58,19 +57,11 @@ async def export_impact(request: Request, store: Store) -> Response:
     kinds, tiers, pushdown = kinds_of(request), tiers_of(request), flag(request, "pushdown")
     with waiting(request) as gone:
         view = store.view(viewer_of(request), gone=gone)
-        at = await _at(request, view, pushdown=pushdown)
+        at = await position_of(request, view, pushdown=pushdown)
         answer = await impact(view, question, as_of_seq=at, pushdown=pushdown)
     asked = _by_name(asked_for_impact(question, kinds=kinds, tiers=tiers))
     file = await asyncio.to_thread(impact_file, view, answer, asked, kinds=kinds, tiers=tiers)
     return await _streamed(store, file, form)
-
-
-async def _at(request: Request, view: View, *, pushdown: bool) -> int | None:
-    """The entry that ``at`` names. Raises BadInput where the ledger has none such."""
-    seq = number(request, "at")
-    if seq is not None and seq > (await view.lineages(pushdown=pushdown).position()).seq:
-        raise BadInput(f"at={seq} names a later entry than there is.", remedy="Leave it out for the last.", member="at")
-    return seq
 
 
 def _format(request: Request) -> Format:

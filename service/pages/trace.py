@@ -21,8 +21,8 @@ from service.pages.addresses import node_address
 from service.pages.brief import brief_of
 from service.pages.desk import Desk
 from service.pages.paging import after_page, page_number, pager
-from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, question_of
-from service.parameters import check_names, flag, number
+from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, position_of, question_of
+from service.parameters import check_names, flag
 from service.texts import language_of
 from visualize import TraceQuestion, ask_picture, trace_page
 from visualize.labels import numbers_as_numbers
@@ -92,7 +92,7 @@ def _picture_address(question: TraceQuestion, language: str) -> str:
 
 async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Response:
     view = desk.view(request)
-    answer = await _ask(view, question, number(request, "at"))
+    answer = await _ask(view, question, await position_of(request, view))
     lists_links = _choice(request, "list", ("things", "links")) == "links"
     sort = _choice(request, "sort", _SORTS)
     find = request.query_params.get("find", "").strip()
