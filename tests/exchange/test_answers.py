@@ -101,8 +101,10 @@ async def test_the_rows_are_the_items_of_the_answer_each_with_its_last_step(way:
         assert (row["id"], row["tier"], row["exposedFrom"]) == (id_text(item.node), item.tier, since)
         assert (row["uncertain"], row["isExposedFromMasked"]) == (item.uncertain, item.is_since_masked)
         steps = winning_path(view, answer, item.number)[-1:]
-        told = [(id_text(step.source), step.type, f"Operation:{step.operation_id}") for step in steps]
-        assert [(row["from"], row["type"], row["operationId"])] == (told or [(None, None, None)])
+        told = [
+            value for step in steps for value in (id_text(step.source), step.type, f"Operation:{step.operation_id}")
+        ]
+        assert [row[name] for name in ("from", "type", "operationId") if row[name] is not None] == told
     assert (trailer["count"], trailer["asOfSeq"], trailer["asked"]) == (len(rows), answer.as_of.seq, ASKED)
     assert trailer["digest"] == digest_of(view, answer)
     assert trailer["hidden"] == int(answer.hidden.sum())
