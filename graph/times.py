@@ -17,7 +17,7 @@ _ZONE = re.compile(r"Z|[+-](?:0\d|1[0-4]):[0-5]\d")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-\d\d")
-_NO_OFFSET = "has no offset: write one (+08:00), or give the record a zone"
+_NO_OFFSET = "has no offset: write one (+08:00), or give a zone"
 _NO_ZONE = "is no offset from UTC; write it like +08:00"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

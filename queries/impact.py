@@ -5,20 +5,19 @@ Source: the rules of impact analysis in the recall specification.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import orjson
 
 from graph.errors import BadInput
 from graph.index.codes import ALWAYS, FOREVER, KIND_CODES, KIND_NAMES
+from graph.index.fragments import text_order
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
 from graph.index.impact import Spread
 from graph.index.lineage import Lineage
-from graph.index.paths import winning_offset
+from graph.index.paths import WinningSteps, winning_steps
 from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
@@ -32,11 +31,10 @@ __all__ = [
     "Impact",
     "ImpactAsked",
     "ImpactItem",
-    "digest_of",
     "impact",
     "impact_items",
     "item_of",
-    "lines_of",
+    "items_of",
     "log_shown",
     "suspects",
 ]
@@ -134,6 +132,22 @@ class Impact:
         tier = self.spread.tier.astype(np.int64) << _TIER_SHIFT
         place: Array = tier | (time << _TIME_SHIFT) | _RANK_OF_KIND[self.kinds]
         return place
+
+    @cached_property
+    def order(self) -> Array:
+        """All rows in the answer's order: for what goes through the whole of it."""
+        return text_order(self._place, self.lineage.facts.keys.take(self.spread.nodes))
+
+    def steps(self, rows: Array) -> WinningSteps:
+        """Of each row the step by which it was reached first."""
+        return winning_steps(self.lineage, self.spread, self.seeds, rows)
+
+    def offsets(self, steps: WinningSteps) -> Array:
+        """The offset, in minutes, of the operation of each step; 0 for a seed."""
+        offsets = np.zeros(len(steps.op), dtype=np.int64)
+        is_step = steps.op >= 0
+        offsets[is_step] = self.lineage.facts.columns["op_offset"].take(steps.op[is_step])
+        return offsets
 
     def row_of(self, node: NodeId) -> int | None:
         """The row of a thing; None where it is not affected."""
@@ -271,7 +285,7 @@ def impact_items(
     begin = max(0, begin)
     chosen = answer.chosen(kinds, tiers)
     total = answer.total if chosen is None else len(chosen)
-    items = [item_of(view, answer, row) for row in answer.rows(begin, first, chosen)]
+    items = items_of(view, answer, answer.rows(begin, first, chosen))
     log_shown(view, answer, [item.node for item in items if not item.is_hidden])
     return Page(
         items=items,
@@ -291,6 +305,16 @@ def log_shown(view: View, answer: Impact, nodes: Sequence[NodeId]) -> None:
 
 
 def item_of(view: View, answer: Impact, row: int) -> ImpactItem:
+    (item,) = items_of(view, answer, [row])
+    return item
+
+
+def items_of(view: View, answer: Impact, rows: Sequence[int]) -> list[ImpactItem]:
+    offsets = answer.offsets(answer.steps(np.array(rows, dtype=np.int64))).tolist()
+    return [_item_of(view, answer, row, offset) for row, offset in zip(rows, offsets, strict=True)]
+
+
+def _item_of(view: View, answer: Impact, row: int, offset_minutes: int) -> ImpactItem:
     spread = answer.spread
     number, since, is_hidden = int(spread.nodes[row]), int(spread.since[row]), bool(answer.hidden[row])
     node = answer.lineage.node(number)
@@ -302,7 +326,7 @@ def item_of(view: View, answer: Impact, row: int) -> ImpactItem:
         is_since_masked=is_hidden,
         uncertain=bool(spread.uncertain[row]),
         is_hidden=is_hidden,
-        offset_minutes=winning_offset(answer.lineage, spread, number),
+        offset_minutes=offset_minutes,
     )
 
 
@@ -328,18 +352,3 @@ async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
     hidden = await view.hidden(nodes, answer.as_of, None if answer.is_pushed_down else lineage)
     view.show_keys("impact", [node for node in nodes if node not in hidden])
     return [(view.stubs.name(node), True) if node in hidden else (node, False) for node in nodes]
-
-
-def lines_of(view: View, answer: Impact, first: int = 0, count: int | None = None) -> Iterator[bytes]:
-    """The items in one canonical form, a line each, in the answer's order: what its digest covers."""
-    for row in answer.rows(first, answer.total if count is None else count):
-        item = item_of(view, answer, row)
-        yield orjson.dumps([id_text(item.node), item.tier, item.since_ms, item.uncertain]) + b"\n"
-
-
-def digest_of(view: View, answer: Impact) -> str:
-    """SHA-256 over what was asked and all items, as the viewer may see them; the same however it was found."""
-    digest = hashlib.sha256(orjson.dumps(answer.asked.as_json(), option=orjson.OPT_SORT_KEYS) + b"\n")
-    for line in lines_of(view, answer):
-        digest.update(line)
-    return digest.hexdigest()

@@ -232,10 +232,12 @@ class View:
 
     def show_keys(self, what: str, nodes: Iterable[NodeId]) -> None:
         """Logs that the keys of these nodes are shown, where they are personal. `hidden` was asked of them before."""
-        ids = [
-            id_text(node)
-            for node in nodes
-            if (KINDS[node[0]].tier >= _LOGGED_TIER or node in self._personal) and not node[1].startswith("•")
-        ]
+        self.show_personal(
+            what, [node for node in nodes if KINDS[node[0]].tier >= _LOGGED_TIER or node in self._personal]
+        )
+
+    def show_personal(self, what: str, nodes: Iterable[NodeId]) -> None:
+        """Logs that the keys of these nodes are shown, all of which are personal."""
+        ids = [id_text(node) for node in nodes if not node[1].startswith("•")]
         if ids:
             self.log.append(self.viewer, what, ids, _LOGGED_TIER)

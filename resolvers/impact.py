@@ -10,7 +10,7 @@ from graph.keeping.standing import Standing
 from graph.reader import NodeId
 from queries import explain as explaining
 from queries import impact as finding
-from queries import tally
+from queries import slices, tally
 from queries.pages import Page
 from queries.trace import Completeness, TraceEdge
 from resolvers.asking import Asking
@@ -35,7 +35,7 @@ class Found:
         return tally.completeness(self.asking.view, self.answer)
 
     async def digest(self) -> str:
-        return await asyncio.to_thread(finding.digest_of, self.asking.view, self.answer)
+        return await asyncio.to_thread(slices.digest_of, self.asking.view, self.answer)
 
     async def parts(self) -> tally.Parts:
         if self._parts is None:

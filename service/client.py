@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import ipaddress
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -98,17 +98,23 @@ class Service:
                 yield line
             return
         rest = b""
+        async with contextlib.aclosing(self.download("/export/records", [("sealed", str(sealed).lower())])) as chunks:
+            async for chunk in chunks:
+                *whole, rest = (rest + chunk).split(b"\n")
+                for line in whole:
+                    yield line + b"\n"
+
+    async def download(self, path: str, asked: Sequence[tuple[str, str]]) -> AsyncGenerator[bytes, None]:
+        """A file as it comes. Where it is cut it only ends: its trailer, or its own end, is missing."""
         try:
-            async with self.http.stream("GET", "/export/records", params={"sealed": str(sealed).lower()}) as response:
+            async with self.http.stream("GET", path, params=list(asked)) as response:
                 if response.status_code >= 400:
                     await response.aread()
                     raise_for(response)
                 async for chunk in response.aiter_bytes():
-                    *whole, rest = (rest + chunk).split(b"\n")
-                    for line in whole:
-                        yield line + b"\n"
+                    yield chunk
         except httpx.RemoteProtocolError:
-            return  # cut: the trailer is missing
+            return
         except httpx.HTTPError as error:
             raise _unreachable(self.http, error) from error
 

@@ -12,7 +12,7 @@ import click
 
 from service.settings import ENVIRONMENT_ONLY, PREFIX, Settings
 
-__all__ = ["environment_names", "file_argument", "option", "service_options", "store_options"]
+__all__ = ["Command", "environment_names", "file_argument", "option", "service_options", "store_options"]
 
 Command = Callable[..., Any]
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.index.fragments import Fragments, choose, encoded
+
 __all__ = ["TYPES", "Column", "Lookup", "Names", "Texts"]
 
 TYPES: Final = {"B": np.uint8, "i": np.int32, "q": np.int64, "d": np.float64}
@@ -117,6 +119,21 @@ class Texts:
 
     def append(self, text: str) -> None:
         self._tail.append(text)
+
+    def take(self, rows: NDArray[Any]) -> Fragments:
+        """The texts of these rows, in their order, in a buffer of their own."""
+        known = len(self._offsets) - 1
+        is_new = rows >= known
+        new = encoded([self._tail[row - known].encode() for row in rows[is_new].tolist()])
+        if len(new.start) == len(rows):
+            return new
+        old = np.where(is_new, 0, rows)
+        found = Fragments(self._blob, self._offsets[old], self._offsets[old + 1])
+        found = found._replace(end=np.where(is_new, found.start, found.end)).compact()
+        if not len(new.start):
+            return found
+        place = np.maximum(np.cumsum(is_new) - 1, 0)
+        return choose(is_new, found, Fragments(new.buffer, new.start[place], new.end[place]))
 
     def packed(self, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """The first texts as bytes and offsets, for a snapshot."""

@@ -69,6 +69,11 @@ class Run:
             return None
         return int(self._order[at])
 
+    def places(self, nodes: Array) -> Array:
+        """Where nodes stand that were reached."""
+        places: Array = self._order[np.searchsorted(self.nodes, nodes, sorter=self._order)]
+        return places
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
@@ -96,6 +101,19 @@ class Spread:
             if at < last and self.nodes[at] == node:
                 return int(at)
         return None
+
+    def places(self, nodes: Array) -> Array:
+        """Where things stand in the arrays; -1 for what is not affected."""
+        found = np.full(len(nodes), -1, dtype=np.int64)
+        for tier in self.tiers:
+            first, last = np.searchsorted(self.tier, [tier, tier + 1])
+            if first == last:
+                continue
+            at = first + np.searchsorted(self.nodes[first:last], nodes)
+            at[at == last] = first
+            is_here = self.nodes[at] == nodes
+            found[is_here] = at[is_here]
+        return found
 
 
 def _window(derived: Derived, hazard: Hazard, thing: int, seed: Seed) -> tuple[int, int, bool]:

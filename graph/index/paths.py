@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,14 +27,30 @@ from graph.index.impact import Run, Spread
 from graph.index.lineage import Lineage
 from graph.index.segment import Segment
 from graph.index.spreading import BY_SEED, EDGE, NEW
+from graph.index.tables import Array
 from graph.reader import NodeId
 from graph.vocabulary import USES
 
-__all__ = ["Back", "PathStep", "path_of", "winning_offset"]
+__all__ = ["STEP_NAMES", "Back", "PathStep", "WinningSteps", "path_of", "winning_steps"]
 
 _USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
-# Presences that a field of an operation or its operator makes: what their edges are called in a trace.
-_NAMED = {LEFT: "TEMPORARY_STORAGE_LOCATION", WORKED: "OPERATION_LOCATION", DONE: "OPERATOR"}
+# What edges and presences are called that are not called as the operation: by their class.
+_EDGE_NAMES = {CONTAINS: "CONTAINS", USE: _USED_REAGENT}
+_PRESENCE_NAMES = {
+    RUN: _USED_EQUIPMENT,
+    LEFT: "TEMPORARY_STORAGE_LOCATION",
+    WORKED: "OPERATION_LOCATION",
+    DONE: "OPERATOR",
+}
+STEP_NAMES = (*OPERATION_NAMES, *_EDGE_NAMES.values(), *_PRESENCE_NAMES.values())
+
+
+def _codes(names: Mapping[int, str], classes: int) -> Array:
+    """By class the place of its name in `STEP_NAMES`; -1 where it is called as its operation."""
+    return np.array([STEP_NAMES.index(names[each]) if each in names else -1 for each in range(classes + 1)])
+
+
+_EDGE_CODES, _PRESENCE_CODES = _codes(_EDGE_NAMES, CLASS), _codes(_PRESENCE_NAMES, PRESENCE_CLASS)
 Bounds = tuple[int, int]
 Times = tuple[Bounds, Bounds]  # earliest and latest of start and end; FOREVER where open
 
@@ -70,26 +87,62 @@ def path_of(lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int) 
     return list(back.steps_of(back.chain(thing)))[::-1]
 
 
-def winning_offset(lineage: Lineage, spread: Spread, thing: int) -> int:
-    """The offset, in minutes, of the operation by which a thing was reached; 0 for a seed."""
-    place = spread.place(thing)
-    if place is None:
-        return 0
-    run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
-    at = run.place(thing)
-    assert at is not None, "what has a tier was reached in the run that gives it"
-    how, via = int(run.how[at]), int(run.via[at])
-    view = lineage.derived.view
-    if how & ~NEW == BY_SEED:
-        row = int(spread.placed.presence[via])
-        if row < 0:
-            return 0
-        op = int((view.new if spread.placed.is_new[via] else view.base).act[row])
-    else:
-        segment = view.new if how & NEW else view.base
-        op = int(segment.op[via] if how & ~NEW == EDGE else segment.act[via])
-    offset: int = lineage.facts.columns["op_offset"][op]
-    return offset
+class WinningSteps(NamedTuple):
+    """Of each thing the step by which it was reached first: from which thing, in which operation, called what.
+
+    -1 for a seed, which no step led to. ``name`` is a place in `STEP_NAMES`.
+    """
+
+    source: Array
+    op: Array
+    name: Array
+
+
+def winning_steps(lineage: Lineage, spread: Spread, seeds: Sequence[int], rows: Array) -> WinningSteps:
+    """The last steps of the winning paths of many rows of an answer, without walking the paths."""
+    found = WinningSteps(*(np.full(len(rows), -1, dtype=np.int64) for _ in WinningSteps._fields))
+    view, placed = lineage.derived.view, spread.placed
+    origins = np.array(seeds, dtype=np.int64)
+    for tier, run in zip(spread.tiers, spread.runs, strict=True):
+        here = np.flatnonzero(spread.tier[rows] == tier)
+        places = run.places(spread.nodes[rows[here]])
+        how, via = run.how[places].astype(np.int64), run.via[places]
+        is_by_seed = how & ~NEW == BY_SEED
+        by_seed, seed = here[is_by_seed], via[is_by_seed]
+        presence = placed.presence[seed]
+        for is_new, segment in enumerate((view.base, view.new)):
+            is_here = ~is_by_seed & (how & NEW == is_new * NEW)
+            is_edge = how & ~NEW == EDGE
+            _edge_steps(lineage, segment, via[is_here & is_edge], here[is_here & is_edge], found)
+            rest, hubs = via[is_here & ~is_edge], view.hub_thing
+            hub = (np.searchsorted(segment.hub_off, rest, side="right") - 1) // 2
+            _presence_steps(lineage, segment, rest, hubs[hub], here[is_here & ~is_edge], found)
+            is_placed = (presence >= 0) & (placed.is_new[seed] == bool(is_new))
+            source = origins[placed.origin[seed[is_placed]]]
+            _presence_steps(lineage, segment, presence[is_placed], source, by_seed[is_placed], found)
+    return found
+
+
+def _edge_steps(lineage: Lineage, segment: Segment, edges: Array, at: Array, found: WinningSteps) -> None:
+    rows = np.searchsorted(segment.off, edges, side="right") - 1
+    op = segment.op[edges]
+    found.source[at] = segment.keys[rows] if len(segment.keys) else rows
+    found.op[at] = op
+    found.name[at] = _named(lineage, op, _EDGE_CODES[segment.flags[edges] & CLASS])
+
+
+def _presence_steps(
+    lineage: Lineage, segment: Segment, presences: Array, source: Array, at: Array, found: WinningSteps
+) -> None:
+    op = segment.act[presences]
+    found.source[at] = source
+    found.op[at] = op
+    found.name[at] = _named(lineage, op, _PRESENCE_CODES[segment.marks[presences] & PRESENCE_CLASS])
+
+
+def _named(lineage: Lineage, op: Array, code: Array) -> Array:
+    named: Array = np.where(code < 0, lineage.facts.columns["op_type"].take(op), code)
+    return named
 
 
 Chain = Sequence[tuple[int, int, int]]  # (node, how, via) from a thing back to a seed
@@ -162,7 +215,7 @@ class Back:
         op, of_class = int(segment.op[edge]), int(segment.flags[edge]) & CLASS
         if of_class == USE:
             return self._step(_USED_REAGENT, op, source, target, use_times(self.lineage, op, source, target))
-        name = "CONTAINS" if of_class == CONTAINS else OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
+        name = _EDGE_NAMES.get(of_class) or OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
         return self._step(name, op, source, target, self.lineage.facts.op_times(op, self.lineage.as_of))
 
     def _presence(self, segment: Segment, row: int, source: int, target: int) -> PathStep:
@@ -173,8 +226,8 @@ class Back:
             return self._step(_USED_EQUIPMENT, op, source, target, times)
         if of_class == LEFT:
             arrived, over = int(segment.times[segment.arrived[row]]), int(segment.times[segment.over[row]])
-            return self._step(_NAMED[LEFT], op, source, target, ((arrived, arrived), (over, over)))
-        name = _NAMED.get(of_class) or OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
+            return self._step(_PRESENCE_NAMES[LEFT], op, source, target, ((arrived, arrived), (over, over)))
+        name = _PRESENCE_NAMES.get(of_class) or OPERATION_NAMES[self.lineage.facts.columns["op_type"][op]]
         return self._step(name, op, source, target, self.lineage.facts.op_times(op, self.lineage.as_of))
 
     def _step(self, name: str, op: int, source: int, target: int, times: Times) -> PathStep:

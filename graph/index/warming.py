@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.index.fragments import encoded, join
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.index.index import Index
 from graph.reader import Direction, EntryRow, HeadRow
@@ -17,6 +18,7 @@ def warm() -> None:
     ]
     index = Index.build(entries[:-1], HeadRow(seq=len(entries) - 1, digest="", epoch=""))
     lineage = index.apply(entries[-1:], HeadRow(seq=len(entries), digest="", epoch=""))
+    join([encoded([b"L"])])
     lot = lineage.find(("CellLot", "L"))
     assert lot is not None  # it stands below
     for direction in Direction:

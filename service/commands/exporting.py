@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from service.commands.output import finish
+from service.commands.output import finish, whole_file
 from service.options import file_argument, option, store_options
 from service.settings import Settings
 
@@ -42,24 +39,8 @@ async def _export(settings: Settings, file: Path | None, *, sealed: bool) -> int
     async with connect_service(settings) as service:
         if file is None:
             return await _write(service, sys.stdout.buffer, sealed=sealed)
-        with _whole(file) as target:
+        with whole_file(file) as (target, _):
             return await _write(service, target, sealed=sealed)
-
-
-@contextmanager
-def _whole(file: Path) -> Iterator[BinaryIO]:
-    """The file to write, which takes its place only when everything is written: before that, what was there stays."""
-    beside = file.with_name(f"{file.name}.part")
-    beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600)  # codes of donors and subjects will be in it
-    try:
-        with beside.open("wb") as target:
-            yield target
-            target.flush()
-            os.fsync(target.fileno())
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 async def _write(service: Service, target: BinaryIO, *, sealed: bool) -> int:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeVar
 
 import click
 import orjson
 from rich.console import Console
 
-__all__ = ["console", "finish", "print_json", "printable"]
+__all__ = ["console", "finish", "print_json", "printable", "whole_file"]
 
 T = TypeVar("T")
 _UNBOUNDED: Final = 1_000_000  # columns: where no person reads, nothing is wrapped or cut
@@ -41,3 +44,21 @@ def printable(text: object) -> str:
         character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
         for character in str(text)
     )
+
+
+@contextmanager
+def whole_file(file: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """The file to write, and where it stands meanwhile. It takes its place only when everything is written, and nothing
+    is found wrong with it: before that, what was there stays.
+    """
+    beside = file.with_name(f"{file.name}.part")
+    beside.unlink(missing_ok=True)
+    beside.touch(mode=0o600)  # codes of donors and subjects will be in it
+    try:
+        with beside.open("wb") as target:
+            yield target, beside
+            target.flush()
+            os.fsync(target.fileno())
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)

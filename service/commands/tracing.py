@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,9 +12,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from graph.errors import BadInput, NotPermitted, StemgraphError
-from graph.vocabulary import KINDS, OPERATIONS, kind_code
+from graph.vocabulary import OPERATIONS
 from service.commands.output import console, finish, print_json, printable
+from service.commands.questions import (
+    ask_whole,
+    check_out,
+    kinds_option,
+    known_names,
+    out_options,
+    said_whole,
+    time_text,
+    write_answer,
+)
 from service.options import option, store_options
 from service.settings import Settings
 
@@ -24,15 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Question", "ask_trace", "show_trace", "trace"]
 
-_PAGE: Final = 500
 _LISTS: Final = {
     "nodes": "nodes(first: $first, after: $nodes) { totalCount pageInfo { hasNextPage endCursor } "
     "edges { node { id kind depth } } }",
     "edges": "edges(first: $first, after: $edges) { totalCount pageInfo { hasNextPage endCursor } "
     "edges { node { type operationId from to start startLatest end endLatest } } }",
 }
-_QUERY: Final = """query Trace($input: TraceInput!, $first: Int!, {declared}) {{
-  trace(input: $input) {{
+_QUERY: Final = """query Trace($input: TraceInput!, $pushdown: Boolean, $first: Int!, {declared}) {{
+  trace(input: $input, pushdown: $pushdown) {{
     __typename
     ... on Trace {{
       asOfSeq
@@ -40,10 +47,7 @@ _QUERY: Final = """query Trace($input: TraceInput!, $first: Int!, {declared}) {{
       summary {{ total byKind {{ kind count }} byDepth {{ depth count }} }}
       {lists}
     }}
-    ... on NotFound {{ ids message }}
-    ... on NotPermitted {{ message remedy }}
-    ... on TooLarge {{ message remedy }}
-    ... on InvalidInput {{ member message }}
+    {failures}
   }}
 }}"""
 _SHOWN_EDGES: Final = 3  # in the cell that says how a thing was reached; --json has them all
@@ -82,23 +86,8 @@ class Question:
         return pairs
 
 
-def _kinds(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
-    """``CellLot,Subject`` or ``CELL_LOT,SUBJECT``, as GraphQL writes them."""
-    codes = {**{kind: kind_code(kind) for kind in KINDS}, **{kind_code(kind): kind_code(kind) for kind in KINDS}}
-    return None if text is None else [codes[name] for name in _known(text, codes)]
-
-
 def _operations(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
-    return None if text is None else _known(text, OPERATIONS)
-
-
-def _known(text: str, known: Collection[str]) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-            raise click.BadParameter(f"There is no {name}. Did you mean {nearest}?")
-    return names
+    return None if text is None else known_names(text, OPERATIONS)
 
 
 @click.command()
@@ -116,11 +105,12 @@ def _known(text: str, known: Collection[str]) -> list[str]:
     "--backward", "direction", flag_value="backward", allow_from_autoenv=False, help="Short for --direction backward."
 )
 @option("--depth", type=click.IntRange(min=0), metavar="N", help="Go no further than N steps (and say so).")
-@option("--kinds", callback=_kinds, metavar="KINDS", help="List only these: CellLot,Subject. All are walked.")
+@kinds_option("List only these: CellLot,Subject. All are walked.")
 @option("--operations", callback=_operations, metavar="TYPES", help="List only what these reached: EXPANDED,POOLED.")
 @option("--known-at", metavar="TIME", help="As the records stood then: 2025-06-01T00:00:00+08:00.")
 @option("--json", "as_json", env="TRACE_JSON", is_flag=True, help="Print the GraphQL data, all pages of it.")
 @option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture to FILE.")
+@out_options
 def trace(
     *,
     settings: Settings,
@@ -132,6 +122,8 @@ def trace(
     known_at: str | None,
     as_json: bool,
     html: Path | None,
+    out: Path | None,
+    form: str | None,
 ) -> None:
     """Trace START, such as CellLot:MCB1 or Subject:S1, to what it came from or what became of it."""
     if direction is None:
@@ -144,7 +136,8 @@ def trace(
         max_depth=depth,
         known_at=known_at,
     )
-    answer, page = finish(_trace(settings, question, with_page=html is not None))
+    form = check_out(out, form)
+    answer, page = finish(_trace(settings, question, with_page=html is not None, out=out, form=form))
     if html is not None and page is not None:
         html.write_bytes(page)
     if as_json:
@@ -153,13 +146,21 @@ def trace(
     show_trace(console(), question, answer)
     if html is not None:
         click.echo(f"\nThe picture is in {html}.")
+    if out is not None:
+        click.echo(f"\nThe list is in {out}.")
 
 
-async def _trace(settings: Settings, question: Question, *, with_page: bool) -> tuple[dict[str, Any], bytes | None]:
+async def _trace(
+    settings: Settings, question: Question, *, with_page: bool, out: Path | None, form: str | None
+) -> tuple[dict[str, Any], bytes | None]:
     from service.client import connect_service
 
     async with connect_service(settings) as service:
-        answer = await ask_trace(service, question)
+        answer = await ask_trace(service, question, pushdown=settings.pushdown)
+        if out is not None and form is not None:
+            asked = [*question.as_address(), ("pushdown", str(settings.pushdown).lower())]
+            at = ("at", str(answer["trace"]["asOfSeq"]))
+            await write_answer(service, "/export/trace", [*asked, at], out=out, form=form)
         page = None
         if with_page:
             asked = [*question.as_address(), ("standalone", "true")]
@@ -167,55 +168,18 @@ async def _trace(settings: Settings, question: Question, *, with_page: bool) -> 
         return answer, page
 
 
-async def ask_trace(service: Service, question: Question) -> dict[str, Any]:
-    """The GraphQL data of the whole answer: every page of its nodes and edges, put together.
-
-    Raises BadInput, NotPermitted, or a StemgraphError of the code not_found, as the service answers.
-    """
-    whole: dict[str, Any] | None = None
-    after: dict[str, str | None] = dict.fromkeys(_LISTS)  # of the lists that are not read to their end
-    while after:
-        query = _QUERY.format(
-            declared=", ".join(f"${name}: String" for name in after),
-            lists="\n      ".join(_LISTS[name] for name in after),
-        )
-        data = await service.query(query, {"input": question.as_input(), "first": _PAGE, **after})
-        answer = data["trace"]
-        _raise_for(answer)
-        pages = {name: answer[name]["pageInfo"] for name in after}
-        if whole is None:
-            whole = data
-        else:
-            for name in after:
-                whole["trace"][name]["edges"] += answer[name]["edges"]
-        after = {name: page["endCursor"] for name, page in pages.items() if page["hasNextPage"]}
-    assert whole is not None  # it asked at least once
-    for name in _LISTS:
-        whole["trace"][name]["pageInfo"] = {"hasNextPage": False, "endCursor": None}
-    return whole
-
-
-def _raise_for(answer: dict[str, Any]) -> None:
-    kind, message = answer["__typename"], answer.get("message", "")
-    if kind == "NotFound":
-        raise StemgraphError(message, remedy="Check the spelling; ids are written Kind:key.", code="not_found")
-    if kind == "NotPermitted":
-        raise NotPermitted(message, remedy=answer["remedy"])
-    if kind == "TooLarge":
-        raise StemgraphError(message, remedy=answer["remedy"], code="too_large")
-    if kind == "InvalidInput":
-        raise BadInput(message, remedy="Correct the command's arguments.", member=answer.get("member"))
+async def ask_trace(service: Service, question: Question, *, pushdown: bool = False) -> dict[str, Any]:
+    """The GraphQL data of the whole answer. Raises what `ask_whole` raises."""
+    return await ask_whole(service, "trace", _QUERY, {"input": question.as_input(), "pushdown": pushdown}, _LISTS)
 
 
 def show_trace(to: Console, question: Question, data: dict[str, Any]) -> None:
     """The answer for people: how whole it is and as of when, how many of what, then each thing and what led to it."""
     answer = data["trace"]
-    whole, summary = answer["completeness"], answer["summary"]
+    summary = answer["summary"]
     led = "came from" if question.direction == "BACKWARD" else "became"
     to.print(f"What {printable(', '.join(question.start))} {led}: {summary['total']} things.", style="bold")
-    said = "Complete" if whole["complete"] else "Not complete"
-    reason = f" ({printable(whole['reason'])})" if whole["reason"] else ""
-    to.print(f"{said}{reason}, as of ledger entry {answer['asOfSeq']}, {whole['depthReached']} steps deep.")
+    to.print(f"{said_whole(answer)}, {answer['completeness']['depthReached']} steps deep.")
     to.print("  ".join(f"{row['kind']} {row['count']}" for row in summary["byKind"]))
     ways = _ways(answer)
     table = Table(box=None, pad_edge=False)
@@ -245,11 +209,5 @@ def _ways(answer: dict[str, Any]) -> dict[str, list[tuple[str, str, str]]]:
         near, far = sorted((edge["from"], edge["to"]), key=lambda end: depths.get(end, 0))
         act = " ".join(filter(None, (edge["type"], (edge["operationId"] or "").removeprefix("Operation:"))))
         if near != far:
-            ways[far].append((act, _when(edge), near))
+            ways[far].append((act, time_text(edge["start"], edge["startLatest"]), near))
     return ways
-
-
-def _when(edge: dict[str, Any]) -> str:
-    """``2025-01-18 10:00+08:00``; of a time that is not exact, the earliest and the latest."""
-    bounds = [edge["start"], edge["startLatest"]]
-    return " / ".join(dict.fromkeys(bound.replace("T", " ").replace(":00.000", "") for bound in bounds if bound))

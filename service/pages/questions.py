@@ -11,10 +11,11 @@ from graph.errors import BadInput
 from graph.reader import Direction
 from graph.times import BadTime, Moment, parse_moment, render
 from graph.vocabulary import KINDS, OPERATIONS, kind_code, kind_of_code
+from queries.privacy import View
 from service.parameters import names, number
 from visualize import TraceQuestion
 
-__all__ = ["QUESTION_PARAMETERS", "address_of", "asked_of", "kinds_of", "question_of"]
+__all__ = ["QUESTION_PARAMETERS", "address_of", "asked_of", "kinds_of", "known_at_of", "position_of", "question_of"]
 
 QUESTION_PARAMETERS: Final = frozenset({"start", "direction", "kinds", "operations", "maxDepth", "knownAt"})
 
@@ -23,7 +24,7 @@ def question_of(request: Request) -> TraceQuestion:
     """``?start=CellLot:MCB1&direction=backward``, and ``kinds``, ``operations``, ``maxDepth``, ``knownAt`` as GraphQL
     has them. What is left empty, as forms send it, is not asked.
     """
-    known_at = _known_at(request)
+    known_at = known_at_of(request)
     return TraceQuestion(
         start=tuple(dict.fromkeys(text.strip() for text in request.query_params.getlist("start") if text.strip())),
         direction=_direction(request),
@@ -89,7 +90,8 @@ def _operations(request: Request) -> tuple[str, ...] | None:
     return asked or None
 
 
-def _known_at(request: Request) -> Moment | None:
+def known_at_of(request: Request) -> Moment | None:
+    """``knownAt``: as of when the records are taken; None: as they are. Raises BadInput for what is no exact time."""
     text = request.query_params.get("knownAt", "").strip()
     if not text:
         return None
@@ -100,3 +102,11 @@ def _known_at(request: Request) -> Moment | None:
     if not moment.is_exact:
         raise BadInput("knownAt is not exact.", remedy="Write 2025-06-01T00:00:00+08:00.", member="knownAt")
     return moment
+
+
+async def position_of(request: Request, view: View, *, pushdown: bool = False) -> int | None:
+    """The entry that ``at`` names. Raises BadInput where the ledger has none such."""
+    seq = number(request, "at")
+    if seq is not None and seq > (await view.lineages(pushdown=pushdown).position()).seq:
+        raise BadInput(f"at={seq} names a later entry than there is.", remedy="Leave it out for the last.", member="at")
+    return seq

@@ -1,18 +1,16 @@
-"""Tracing: the form, the answer as a list that can be sorted, filtered and downloaded, and as a picture."""
+"""Tracing: the form, the answer as a list that can be sorted and filtered, and as a picture."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response
 
-from graph.errors import BadInput, NotPermitted
+from graph.errors import BadInput
 from graph.reader import AsOf, Direction, id_text
 from graph.viewer import Permission
 from graph.vocabulary import KINDS, OPERATIONS, kind_code
@@ -23,8 +21,8 @@ from service.pages.addresses import node_address
 from service.pages.brief import brief_of
 from service.pages.desk import Desk
 from service.pages.paging import after_page, page_number, pager
-from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, question_of
-from service.parameters import check_names, flag, number
+from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, position_of, question_of
+from service.parameters import check_names, flag
 from service.texts import language_of
 from visualize import TraceQuestion, ask_picture, trace_page
 from visualize.labels import numbers_as_numbers
@@ -41,7 +39,7 @@ _SORTS: Final = ("steps", "kind", "id")
 
 async def show_trace(desk: Desk, request: Request) -> Response:
     """Without ``start`` the form. With it the picture of the answer (``standalone=true``: a page to keep as a file,
-    which leads nowhere), or what ``as`` says: ``list`` or ``csv``; ``form`` asks again.
+    which leads nowhere), or the list, with ``as=list``; ``as=form`` asks again.
     """
     check_names(request, _PARAMETERS)
     form = request.query_params.get("as", "picture")
@@ -94,7 +92,7 @@ def _picture_address(question: TraceQuestion, language: str) -> str:
 
 async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Response:
     view = desk.view(request)
-    answer = await _ask(view, question, number(request, "at"))
+    answer = await _ask(view, question, await position_of(request, view))
     lists_links = _choice(request, "list", ("things", "links")) == "links"
     sort = _choice(request, "sort", _SORTS)
     find = request.query_params.get("find", "").strip()
@@ -135,7 +133,9 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
         picture_address=address_of(_PATH, question),
         turned_address=address_of(_PATH, replace(question, direction=turned), **{"as": "list"}),
         csv_address=(
-            address_of(_PATH, question, **{"as": "csv", "at": at}) if view.viewer.may(Permission.EXPORT) else None
+            address_of("/export/trace", question, format="csv", list="links" if lists_links else "things", at=at)
+            if view.viewer.may(Permission.EXPORT)
+            else None
         ),
         asked=asked_of(question),
         **values,
@@ -143,26 +143,7 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
     )
 
 
-async def _csv(desk: Desk, request: Request, question: TraceQuestion) -> Response:
-    """The whole list, for a spreadsheet. What it says of itself as a whole is in the headers."""
-    view = desk.view(request)
-    if not view.viewer.may(Permission.EXPORT):
-        raise NotPermitted("Your role may not export.", remedy="Ask a colleague whose role may.")
-    answer = await _ask(view, question, number(request, "at"))
-    view.show_keys("trace", [item.node for item in answer.nodes if not item.is_hidden])
-    return StreamingResponse(
-        _csv_lines(answer),
-        media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": 'attachment; filename="trace.csv"',
-            "X-Ledger-Position": str(answer.as_of_seq),
-            "X-Complete": str(answer.completeness.complete).lower(),
-            "X-Count": str(len(answer.nodes)),
-        },
-    )
-
-
-_FORMS: Final = {"picture": _picture, "list": _list, "csv": _csv}
+_FORMS: Final = {"picture": _picture, "list": _list}
 
 
 async def _ask(view: View, question: TraceQuestion, at: int | None) -> Trace:
@@ -229,17 +210,3 @@ def _link(edge: TraceEdge) -> dict[str, Any]:
         "start": text(edge.start_ms, edge.start_latest_ms),
         "end": text(edge.end_ms, edge.end_latest_ms),
     }
-
-
-def _csv_lines(answer: Trace) -> Iterator[str]:
-    yield "\ufeff"  # by which spreadsheets know the encoding
-    yield _csv_line(["id", "kind", "key", "steps", "is_on_lineage"])
-    for item in answer.nodes:
-        yield _csv_line([id_text(item.node), *item.node, str(item.depth), str(item.is_material).lower()])
-
-
-def _csv_line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    # A cell that begins like a formula is no formula.
-    csv.writer(line).writerow([f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell for cell in cells])
-    return line.getvalue()

@@ -9,9 +9,11 @@ import os
 import random
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from graph.index import ALWAYS, Channel, Hazard, Index, Lineage, Seed, Spread, path_of
+from graph.index.paths import STEP_NAMES, winning_steps
 from graph.reader import AsOf, Direction, NodeId
 from support.days import head_of
 from support.oracle import Affected, Oracle, OracleSeed, entries_of
@@ -121,9 +123,11 @@ def test_each_path_leads_from_a_seed_and_its_times_never_run_backwards(seed: int
     told = _told(lineage, spread)
     seeds = {node for node, _, _ in question.seeds}
     numbers = [lineage.find(node) or 0 for node, _, _ in question.seeds]
+    last = _last_steps(lineage, spread, numbers)
     for number in spread.nodes.tolist():
         node = lineage.node(number)
         steps = path_of(lineage, spread, numbers, number)
+        assert last[number] == [(step.source, step.operation_id, step.type) for step in steps[-1:]]
         if not steps:
             assert node in seeds
             continue
@@ -134,6 +138,15 @@ def test_each_path_leads_from_a_seed_and_its_times_never_run_backwards(seed: int
         assert places[0] in seeds or places[0][0] == "StoragePosition"
         times = [told[place].since for place in places if place in told]
         assert times == sorted(times)
+
+
+def _last_steps(lineage: Lineage, spread: Spread, seeds: list[int]) -> dict[int, list[tuple[NodeId, str, str]]]:
+    """As they are found for many things at once."""
+    steps = winning_steps(lineage, spread, seeds, np.arange(len(spread.nodes)))
+    return {
+        number: [(lineage.node(source), lineage.facts.op_keys[op], STEP_NAMES[name])] if op >= 0 else []
+        for number, source, op, name in zip(spread.nodes.tolist(), *(each.tolist() for each in steps), strict=True)
+    }
 
 
 @pytest.mark.parametrize("seed", range(2000, 2060))

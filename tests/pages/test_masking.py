@@ -62,7 +62,13 @@ def _addresses(records: list[Json]) -> set[str]:
         *(f"/view/operation/{act['id']}" for act in acts),
         *(f"/view/trace?start={thing}&direction={way}&as={form}"
           for thing in ("Reagent:R1", "Equipment:INC-1") for way in ("forward", "backward")
-          for form in ("list", "list&list=links", "csv")),
+          for form in ("list", "list&list=links")),
+        *(f"/export/trace?start={thing}&direction={way}&format={form}"
+          for thing in ("Reagent:R1", "Equipment:INC-1") for way in ("forward", "backward")
+          for form in ("ndjson", "csv", "graphml")),
+        *(f"/export/impact?hazard={hazard}&seed={thing}&format={form}"
+          for thing in ("Reagent:R1", "Equipment:INC-1") for hazard in ("EXPOSURE", "CONTAGIOUS")
+          for form in ("ndjson", "csv", "graphml")),
         *(f"/view/search?q={text}" for text in ("1", "mark", "D1", "-t3-")),
         *(f"/view/search?q={text}&part=suggestions" for text in ("1", "mark")),
         *(f"/view/ledger?before={before}" for before in range(51, len(records) + 51, 50)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 from urllib.parse import urlencode
 
 import pytest
 
+from exchange.answers import read_rows
 from graph.viewer import Role
 from service.store import Store
 from support.bench_sheet import BenchSheet
@@ -149,33 +148,28 @@ async def test_pages_of_an_answer_agree_whatever_is_written_meanwhile(store: Sto
     assert "T0" in _ids(await reader.open("/view/trace?start=Donor:D1&direction=forward&as=list&find=T0"))
 
 
-async def test_the_file_holds_the_whole_list_and_says_at_which_position(trial_store: Store) -> None:
+async def test_the_list_is_downloaded_at_the_position_of_the_page_by_who_may_export(trial_store: Store) -> None:
     reader = await Reader.of(trial_store, Role.ANALYST)
-    answer = await reader.get("/view/trace?start=CellLot:DP1&direction=backward&as=csv")
-    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert answer.headers["x-count"] == str(len(rows))
-    assert answer.headers["x-ledger-position"] == str((await trial_store.ledger.head()).seq)
-    assert {"CellLot:DP1", "CellLot:WCB1", "Donor:•1"} <= {row["id"] for row in rows}
-    assert {row["id"] for row in rows if row["steps"] == "0"} == {"CellLot:DP1"}
-    assert "D1" not in answer.text.replace("DP1", "")
-
-
-async def test_who_may_not_export_gets_no_file(trial_store: Store) -> None:
-    reader = await Reader.of(trial_store, Role.VIEWER)
-    assert (await reader.get("/view/trace?start=CellLot:DP1&direction=backward&as=csv")).status_code == 403
-
-
-async def test_a_cell_of_the_file_is_no_formula(store: Store) -> None:
-    await import_all(store, [{"record": "node", "kind": "Reagent", "id": "=1+1", "data": {}}])
-    answer = await (await Reader.of(store)).get("/view/trace?start=Reagent:%3D1%2B1&direction=forward&as=csv")
-    assert list(csv.reader(io.StringIO(answer.text)))[1][2] == "'=1+1"
+    for listed, column in (("things", "id"), ("links", "to")):
+        page = await reader.open(f"/view/trace?start=CellLot:DP1&direction=backward&as=list&list={listed}")
+        _, seq = answer_texts(page)
+        (address,) = [link for link in links_of(page.one("main")) if link.startswith("/export/trace?")]
+        answer = await reader.get(address)
+        assert answer.headers["x-ledger-position"] == str(seq)
+        *rows, _ = read_rows([answer.content], "csv")
+        assert {"CellLot:DP1"} <= {row[column] for row in rows}
+        assert [str(len(rows)), "rows"] == page.one("span", role="status").text.split()
+    page = await (await Reader.of(trial_store, Role.VIEWER)).open(
+        "/view/trace?start=CellLot:DP1&direction=backward&as=list"
+    )
+    assert not [link for link in links_of(page.one("main")) if link.startswith("/export/")]
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
         ("as=table", "as='table'"),
+        ("as=csv", "as='csv'"),
         ("sort=size", "sort='size'"),
         ("list=all", "list='all'"),
         ("page=0", "page=0"),

@@ -14,8 +14,9 @@ from graph.reader import NodeId, id_text
 from graph.times import parse_moment
 from graph.viewer import Role, Viewer
 from queries.explain import winning_path
-from queries.impact import Impact, ImpactAsked, digest_of, impact, impact_items, suspects
+from queries.impact import Impact, ImpactAsked, impact, impact_items, suspects
 from queries.privacy import View
+from queries.slices import digest_of
 from queries.tally import completeness, counts, parts, sites, standing_of
 from support.bench_sheet import BenchSheet, some_of, units_of
 from support.lineage_views import WAYS, view_of

@@ -137,7 +137,7 @@ def test_the_pages_of_a_long_answer_are_put_together(
 ) -> None:
     asked = ("trace", "--data", service.folder, "Donor:D1", "--forward", "--json")
     whole = json.loads(run(*asked)[1])
-    monkeypatch.setattr("service.commands.tracing._PAGE", 7)
+    monkeypatch.setattr("service.commands.questions._PAGE", 7)
     assert json.loads(run(*asked)[1]) == whole
 
 

@@ -41,6 +41,8 @@ NEEDED: Final[dict[tuple[str, str], Permission | None]] = {
     ("POST", "/graphql"): _P.READ,
     ("POST", "/import"): _P.IMPORT,
     ("GET", "/export/records"): _P.EXPORT,
+    ("GET", "/export/trace"): _P.EXPORT,
+    ("GET", "/export/impact"): _P.EXPORT,
     ("POST", "/verify"): _P.VERIFY,
     ("POST", "/rebuild"): _P.REBUILD,
     ("GET", "/tokens"): _P.MANAGE_TOKENS,

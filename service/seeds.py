@@ -1,0 +1,77 @@
+"""Seeds of an impact as people type them: ``Equipment:INC-2@2025-03-08/2025-04-15``, ``CellUnit:WCB1#11-20``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from graph.errors import BadInput
+from graph.index.hazards import Seed
+from graph.reader import NodeId, id_text
+from graph.records import BadValue, expand_units
+from graph.times import BadTime, Moment, parse_moment, render
+from queries.ids import parse_node_id
+
+__all__ = ["WINDOW", "SeedAsked", "seeds_of"]
+
+# A key may hold an @: what follows the last one is a window only where it looks like one.
+WINDOW: Final = re.compile(r"@(\d{4}-[^@/]*)?(?:/(\d{4}-[^@/]*))?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedAsked:
+    """What is wrong, and over which time: [since, until), each the earliest instant that was written."""
+
+    node: NodeId
+    since: Moment | None = None
+    until: Moment | None = None
+
+    def seed(self) -> Seed:
+        return Seed(
+            node=self.node,
+            from_ms=None if self.since is None else self.since.earliest_ms,
+            until_ms=None if self.until is None else self.until.earliest_ms,
+        )
+
+    def as_input(self) -> dict[str, str]:
+        """As GraphQL's ``HazardSeed`` has it."""
+        bounds = {"from": self.since, "until": self.until}
+        return {"id": id_text(self.node)} | {name: _rendered(bound) for name, bound in bounds.items() if bound}
+
+
+def _rendered(moment: Moment) -> str:
+    return render(moment.earliest_ms, moment.offset_minutes)
+
+
+def seeds_of(text: str, *, zone: str | None, member: str, remedy: str = "") -> list[SeedAsked]:
+    """One seed, or one for each unit of a range. A day is its first midnight, in ``zone`` where it has no offset.
+
+    Raises BadInput for what is no id, and for a time that is none or has neither offset nor zone; ``remedy`` says what
+    to do then.
+    """
+    window = WINDOW.search(text)
+    name = text if window is None else text[: window.start()]
+    since, until = (None, None) if window is None else window.groups()
+    example = remedy or "Write Equipment:INC-2@2025-03-08T00:00:00+08:00/2025-04-15T00:00:00+08:00."
+    bounds = [_moment(bound, zone, member, example) for bound in (since, until)]
+    return [SeedAsked(node=node, since=bounds[0], until=bounds[1]) for node in _nodes(name, member)]
+
+
+def _nodes(name: str, member: str) -> list[NodeId]:
+    kind, key = parse_node_id(name, member)
+    if kind != "CellUnit" or "#" not in key:
+        return [(kind, key)]
+    try:
+        return [("CellUnit", unit) for unit in expand_units([key], key.partition("#")[0])]
+    except BadValue as error:
+        raise BadInput(f"{name!r} {error}.", remedy="Write CellUnit:WCB1#11-20.", member=member) from error
+
+
+def _moment(text: str | None, zone: str | None, member: str, remedy: str) -> Moment | None:
+    if not text:
+        return None
+    try:
+        return parse_moment(text, zone)
+    except BadTime as error:
+        raise BadInput(f"{member}: {error}.", remedy=remedy, member=member) from None
