@@ -1,42 +1,25 @@
-"""A trace as one HTML page that needs nothing else: the answer, the picture, and tables that say the same.
-
-Data reaches the page escaped, as text or as JSON that no script is made of. The page carries a Content-Security-Policy
-of its own, so that it is as strict in a file as from the service.
-"""
+"""A trace as one HTML page that needs nothing else: the answer, the picture, and tables that say the same."""
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final
-
-import jinja2
-import orjson
-from markupsafe import Markup
+from typing import Any
 
 from graph.reader import Direction, NodeId, id_text
 from graph.vocabulary import KINDS
 from queries.trace import TraceEdge, TraceNode
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
+from visualize.frame import legend_of, render, told
 from visualize.generations import Side
-from visualize.network import READABLE, Network, drawing_script, network_of
+from visualize.network import READABLE, Network, network_of
 from visualize.picture import Picture, TraceQuestion
 from visualize.rollup import ONE_BY_ONE, Link, Shown
 from visualize.values import span_text
 from visualize.words import LANGUAGES, Speech, edge_label, kind_label
 
 __all__ = ["Address", "trace_page"]
-
-_FOLDER: Final = Path(__file__).parent / "templates"
-_TEMPLATES: Final = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True,
-)  # fmt: skip
-
-_USUAL_WIDTH: Final = 1200  # pixels for the picture in a window of 1600
 
 # The address of the page that answers a question, in a language; without one, a page leads nowhere.
 Address = Callable[[TraceQuestion, str], str]
@@ -80,55 +63,45 @@ def trace_page(
     The page grows with what is drawn, not with the answer. It takes a moment of computing: not for the event loop.
     """
     say = Speech(language)
-    nonce = nonce or secrets.token_urlsafe(18)
     network = network_of(picture, say)
     content = _content(picture, network, say, address, thing_address)
     question, answer = picture.question, picture.answer
-    reverse = Direction.BACKWARD if question.direction is Direction.FORWARD else Direction.FORWARD
-    return _TEMPLATES.get_template("trace.html").render(
-        say=say,
+    return render(
+        "trace.html",
+        say,
+        network=network,
+        content=content,
         nonce=nonce,
         title=say(
             "forward_title" if question.direction is Direction.FORWARD else "backward_title",
             start=_starts(question, say),
         ),
-        answer=answer,
+        is_complete=answer.completeness.complete,
+        as_of_seq=answer.as_of_seq,
+        total=answer.summary.total,
         notes=_notes(picture, say),
         known_at=(
             None if question.known_at_ms is None else span_text(question.known_at_ms, None, question.known_at_offset)
         ),
         kind_counts=[(kind_label(kind, language), count) for kind, count in answer.summary.by_kind],
         rolled_up=_rolled_up(picture, say, address),
-        legend=_legend(picture, say),
+        legend=legend_of(picture.drawing.shapes, say),
         things=_things(picture, say, address),
         links=_link_rows(picture, say),
         languages=[] if address is None else [(name, tag, address(question, name)) for name, tag in LANGUAGES.items()],
-        listed=listed,
-        turned=None if address is None else address(replace(question, direction=reverse), language),
-        height=_height(network),
-        content=_json(content),
-        style=Markup(_file("picture.css")),  # noqa: S704 - our own file
-        own_script=Markup(_file("picture.js")),  # noqa: S704 - our own file
-        drawing_script=Markup(drawing_script()),  # noqa: S704 - the package's file
+        leads=_leads(question, say, address, listed),
+        reading=say("legend_reading"),
+        picture_of=say("picture_of"),
     )
 
 
-def _height(network: Network) -> int:
-    """Of the room for the picture, so that little of it stays empty where the picture is fitted into a wide window."""
-    scale = min(1.0, max(_USUAL_WIDTH / max(network.width, 1), READABLE))
-    return round(min(max(network.height * scale + 60, 340), 1000))
-
-
-def _file(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def _json(content: Any) -> Markup:
-    """JSON that ends no script element and is no markup, whatever texts it holds."""
-    text = orjson.dumps(content).decode()
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it is markup any more
+def _leads(question: TraceQuestion, say: Speech, address: Address | None, listed: str | None) -> list[tuple[str, str]]:
+    """Where else the page leads: the same answer as a list, the question the other way round."""
+    if address is None:
+        return []
+    reverse = Direction.BACKWARD if question.direction is Direction.FORWARD else Direction.FORWARD
+    turned = (say("turn_round"), address(replace(question, direction=reverse), say.language))
+    return [turned] if listed is None else [(say("as_list"), listed), turned]
 
 
 def _starts(question: TraceQuestion, say: Speech) -> str:
@@ -187,18 +160,6 @@ def _smaller(picture: Picture, say: Speech, address: Address) -> list[tuple[str,
         text = say("only_lineage", count=sum(lineage.values()))
         parts.append((text, address(replace(question, kinds=tuple(lineage)), say.language)))
     return parts
-
-
-def _legend(picture: Picture, say: Speech) -> list[tuple[str, str, str, int]]:
-    """Kinds that are drawn: label, shape, colour, how many things."""
-    counts: Counter[str] = Counter()
-    for shape in picture.drawing.shapes:
-        counts[shape.kind] += shape.count
-    return [
-        (kind_label(name, say.language), kind.shape, kind.colour, counts[name])
-        for name, kind in KINDS.items()
-        if name in counts
-    ]
 
 
 def _place(shape: Shown, say: Speech) -> str:
@@ -328,14 +289,14 @@ def _content(
         acts: list[str] = []
         for edge in () if drawing.is_of_group(link) else link.edges:
             operation = picture.operations.get(edge.operation_id or "")
-            own.append(_told(edge_section(edge, operation, say)))
+            own.append(told(edge_section(edge, operation, say)))
             if operation is not None:
-                sections.setdefault(operation.id, _told(operation_section(operation, say)))
+                sections.setdefault(operation.id, told(operation_section(operation, say)))
                 acts = list(dict.fromkeys([*acts, operation.id]))
         if drawing.is_of_group(link):
             counts = Counter(edge.type for edge in link.edges)
             rows = [Row(edge_label(name, say.language), f"{count:,}") for name, count in counts.items()]
-            own.append(_told(Section(say("links"), rows)))
+            own.append(told(Section(say("links"), rows)))
         ends = [_name(drawing.shapes[end], say) for end in (link.source, link.target)]
         lines.append({"heading": " → ".join(ends), "sections": own, "operations": acts})
     return {
@@ -351,10 +312,6 @@ def _content(
         "leads": "right" if picture.question.direction is Direction.FORWARD else "left",
         "words": {"nothing": say("nothing_chosen")},
     }
-
-
-def _told(section: Section) -> list[Any]:
-    return [section.heading, [[row.label, row.text] for row in section.rows]]
 
 
 def _shape_details(
@@ -386,4 +343,4 @@ def _shape_details(
             if thing_address is not None:
                 links.insert(0, (say("own_page"), thing_address(item.node)))
     heading = _name(shape, say)
-    return {"heading": heading, "sections": [_told(Section("", rows))], "links": links}
+    return {"heading": heading, "sections": [told(Section("", rows))], "links": links}

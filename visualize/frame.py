@@ -1,0 +1,92 @@
+"""What all pages with a picture share: they need nothing else, and run nothing but our own scripts.
+
+Data reaches a page escaped, as text or as JSON that no script is made of. A page carries a Content-Security-Policy of
+its own, so that it is as strict in a file as from the service.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import orjson
+from markupsafe import Markup
+
+from graph.vocabulary import KINDS
+from visualize.details import Section
+from visualize.labels import Drawable
+from visualize.network import READABLE, Network, drawing_script
+from visualize.words import Speech, kind_label
+
+__all__ = ["legend_of", "render", "told"]
+
+_FOLDER: Final = Path(__file__).parent / "templates"
+_TEMPLATES: Final = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True,
+)  # fmt: skip
+_USUAL_WIDTH: Final = 1200  # pixels for the picture in a window of 1600
+
+
+def render(
+    template: str,
+    say: Speech,
+    *,
+    network: Network,
+    content: Any,
+    nonce: str | None,
+    scripts: Iterable[str] = (),
+    **values: Any,
+) -> str:
+    """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one;
+    ``scripts`` are files of ours that run before the picture's own.
+    """
+    return _TEMPLATES.get_template(template).render(
+        say=say,
+        nonce=nonce or secrets.token_urlsafe(18),
+        height=_height(network),
+        content=_json(content),
+        style=Markup(_file("picture.css")),  # noqa: S704 - our own file
+        own_scripts=[Markup(_file(name)) for name in (*scripts, "picture.js")],  # noqa: S704 - our own files
+        drawing_script=Markup(drawing_script()),  # noqa: S704 - the package's file
+        **values,
+    )
+
+
+def legend_of(shapes: Iterable[Drawable], say: Speech) -> list[tuple[str, str, str, int]]:
+    """Kinds that are drawn: label, shape, colour, how many things."""
+    counts: Counter[str] = Counter()
+    for shape in shapes:
+        counts[shape.kind] += shape.count
+    return [
+        (kind_label(name, say.language), kind.shape, kind.colour, counts[name])
+        for name, kind in KINDS.items()
+        if name in counts
+    ]
+
+
+def told(section: Section) -> list[Any]:
+    """A section as the page's script takes it."""
+    return [section.heading, [[row.label, row.text] for row in section.rows]]
+
+
+def _height(network: Network) -> int:
+    """Of the room for the picture, so that little of it stays empty where the picture is fitted into a wide window."""
+    scale = min(1.0, max(_USUAL_WIDTH / max(network.width, 1), READABLE))
+    return round(min(max(network.height * scale + 60, 340), 1000))
+
+
+def _file(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+def _json(content: Any) -> Markup:
+    """JSON that ends no script element and is no markup, whatever texts it holds."""
+    text = orjson.dumps(content).decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - nothing in it is markup any more
