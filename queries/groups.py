@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,13 +38,23 @@ class Group:
     row: int
 
 
-def grouped(answer: Impact, chosen: Array | None = None, *, most: int, offset_minutes: int = 0) -> list[Group]:
-    """The groups, by tier, time and kind; together they count each of the chosen rows (None: all) once.
+def grouped(
+    answer: Impact,
+    chosen: Array | None = None,
+    *,
+    most: int,
+    without: Collection[int] = (),
+    offset_minutes: int = 0,
+) -> list[Group]:
+    """The groups, by tier, time and kind; together they count each of the chosen rows (None: all) once, but for those
+    ``without``.
 
     The spans are hours, days, weeks … that begin at midnight at the offset: the shortest with which there are at most
     ``most`` groups. Cost: a few passes over the rows.
     """
     rows = np.arange(answer.total) if chosen is None else chosen
+    if without:
+        rows = rows[~np.isin(rows, list(without))]
     since = answer.since[rows]
     is_timed = (since > ALWAYS) & (since < FOREVER)
     timed = since[is_timed]

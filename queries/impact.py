@@ -34,6 +34,7 @@ __all__ = [
     "ImpactAsked",
     "ImpactItem",
     "Order",
+    "can_be_seed",
     "digest_of",
     "impact",
     "impact_items",
@@ -262,6 +263,11 @@ async def _personal(view: View, lineage: Lineage, numbers: Array, as_of: AsOf, i
     return np.array([node in led for node in nodes], dtype=np.bool_)
 
 
+def can_be_seed(kind: str) -> bool:
+    """Whether something may spread from things of the kind."""
+    return KINDS[kind].is_material or kind in _SEED_KINDS
+
+
 def _check(asked: ImpactAsked) -> None:
     if not asked.seeds:
         raise BadInput("seeds is empty.", remedy="Name at least one.", member="seeds")
@@ -271,7 +277,7 @@ def _check(asked: ImpactAsked) -> None:
         )
     for seed in asked.seeds:
         kind, key = seed.node
-        if not KINDS[kind].is_material and kind not in _SEED_KINDS:
+        if not can_be_seed(kind):
             raise BadInput(
                 f"Nothing spreads from {kind}:{key}.",
                 remedy="Name material, a reagent, a machine, a position or a person.",

@@ -14,7 +14,7 @@ from graph.vocabulary import KINDS, OPERATIONS, kind_code, kind_of_code
 from service.parameters import names, number
 from visualize import TraceQuestion
 
-__all__ = ["QUESTION_PARAMETERS", "address_of", "asked_of", "kinds_of", "question_of"]
+__all__ = ["QUESTION_PARAMETERS", "address_of", "asked_of", "kinds_of", "known_at_of", "question_of"]
 
 QUESTION_PARAMETERS: Final = frozenset({"start", "direction", "kinds", "operations", "maxDepth", "knownAt"})
 
@@ -23,7 +23,7 @@ def question_of(request: Request) -> TraceQuestion:
     """``?start=CellLot:MCB1&direction=backward``, and ``kinds``, ``operations``, ``maxDepth``, ``knownAt`` as GraphQL
     has them. What is left empty, as forms send it, is not asked.
     """
-    known_at = _known_at(request)
+    known_at = known_at_of(request)
     return TraceQuestion(
         start=tuple(dict.fromkeys(text.strip() for text in request.query_params.getlist("start") if text.strip())),
         direction=_direction(request),
@@ -89,7 +89,8 @@ def _operations(request: Request) -> tuple[str, ...] | None:
     return asked or None
 
 
-def _known_at(request: Request) -> Moment | None:
+def known_at_of(request: Request) -> Moment | None:
+    """``knownAt``: as of when the records are taken; None: as they are. Raises BadInput for what is no exact time."""
     text = request.query_params.get("knownAt", "").strip()
     if not text:
         return None

@@ -1,0 +1,145 @@
+"""The question behind a picture of an impact, and everything its page shows, as one viewer may see it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from graph.reader import NodeId
+from queries.explain import path_rows, winning_paths
+from queries.groups import grouped
+from queries.ids import parse_node_id
+from queries.impact import Impact, ImpactAsked, impact, item_of, log_shown
+from queries.nodes import Node, node_bodies
+from queries.operations import Operation, operations_by_id
+from queries.privacy import View
+from queries.starts import check_starts
+from queries.tally import Counts, completeness, counts
+from queries.trace import Completeness
+from visualize.impact.drawing import Drawing, draw
+from visualize.rollup import LARGEST_PICTURE, ONE_BY_ONE
+
+__all__ = ["ImpactPicture", "ImpactQuestion", "ask_impact_picture"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactQuestion:
+    """What is asked, and what of the answer is to be drawn: some kinds, tiers, or what is affected from a time in
+    ``[between)``. ``target``: the id of a thing whose path is to stand out.
+    """
+
+    asked: ImpactAsked
+    kinds: tuple[str, ...] | None = None
+    tiers: tuple[int, ...] | None = None
+    between: tuple[int | None, int | None] = (None, None)
+    target: str | None = None
+
+    @property
+    def is_part(self) -> bool:
+        return self.kinds is not None or self.tiers is not None or self.between != (None, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactPicture:
+    """An answer, what of it is drawn, and what is recorded of what is drawn on its own.
+
+    ``listed``: how many items were asked for; more may be drawn, where paths lead through them. ``offset_minutes`` is
+    the offset in which most of the times were recorded.
+    """
+
+    question: ImpactQuestion
+    completeness: Completeness
+    counts: Counts
+    as_of_seq: int
+    listed: int
+    drawing: Drawing
+    bodies: Mapping[NodeId, Node]
+    operations: Mapping[str, Operation]
+    offset_minutes: int
+    is_target_affected: bool
+
+
+async def ask_impact_picture(
+    view: View, question: ImpactQuestion, *, as_of_seq: int | None = None, site_offset: int = 0
+) -> ImpactPicture:
+    """Asks, rolls up, and reads the records of what is left to show.
+
+    ``site_offset``: minutes, for an answer that is told in no offset of its own. Raises what `queries.impact.impact`
+    raises, and NotFound or NotPermitted for the target.
+    """
+    answer = await impact(view, question.asked, as_of_seq=as_of_seq)
+    target_row = None
+    if question.target is not None:
+        target = parse_node_id(question.target, "target")
+        await check_starts(view, [target], answer.as_of)
+        target_row = answer.row_of(target)
+    listed, drawing, offset = await asyncio.to_thread(_drawn, view, answer, question, target_row, site_offset)
+    bodies = await node_bodies(
+        view, [mark.node for mark in drawing.marks if not mark.is_group and not mark.is_hidden], answer.as_of
+    )
+    acts = dict.fromkeys(
+        edge.operation_id
+        for edge in (link.edge for link in drawing.links)
+        if edge is not None and edge.operation_id is not None
+    )
+    return ImpactPicture(
+        question=question,
+        completeness=completeness(view, answer),
+        counts=counts(answer),
+        as_of_seq=answer.as_of.seq,
+        listed=listed,
+        drawing=drawing,
+        bodies=bodies,
+        operations=await operations_by_id(view, acts, answer.as_of) if acts else {},
+        offset_minutes=offset,
+        is_target_affected=target_row is not None,
+    )
+
+
+def _drawn(
+    view: View, answer: Impact, question: ImpactQuestion, target_row: int | None, site_offset: int
+) -> tuple[int, Drawing, int]:
+    chosen = answer.chosen(question.kinds, question.tiers, question.between)
+    listed = answer.total if chosen is None else len(chosen)
+    asked = set(answer.rows(0, listed, chosen)) if listed <= ONE_BY_ONE else set()
+    alone = asked | (set() if target_row is None else _path_to(answer, target_row))
+    if question.is_part and asked:
+        # What a path leads through is drawn with what it leads to, as long as there is room.
+        on_paths = alone.union(*(path_rows(answer, row) for row in asked))
+        alone = on_paths if len(on_paths) <= ONE_BY_ONE else alone
+    rows = answer.rows(0, len(alone), np.array(sorted(alone), dtype=np.int64))
+    items = [item_of(view, answer, row) for row in rows]
+    log_shown(view, answer, [item.node for item in items if not item.is_hidden])
+    can_lead = set(rows)
+    paths = [
+        path if can_lead.issuperset(path_rows(answer, row)) else []
+        for row, path in zip(rows, winning_paths(view, answer, rows), strict=True)
+    ]
+    starts = {seed.node for seed in question.asked.seeds}  # what is asked has no recorded offset
+    offsets = Counter(item.offset_minutes for item in items if item.since_ms is not None and item.node not in starts)
+    offset = offsets.most_common(1)[0][0] if offsets else site_offset
+    groups = []
+    if listed > ONE_BY_ONE:
+        groups = grouped(answer, chosen, most=LARGEST_PICTURE, without=rows, offset_minutes=offset)
+    target = None
+    if target_row is not None:
+        target = items[rows.index(target_row)].node
+    drawing = draw(
+        items,
+        groups,
+        paths,
+        question.asked.seeds,
+        target=target,
+        beside=[item.node for row, item in zip(rows, items, strict=True) if asked and row not in asked],
+    )
+    return listed, drawing, offset
+
+
+def _path_to(answer: Impact, row: int) -> set[int]:
+    """What lies on the way to the target; only itself, where that is more than can be told apart."""
+    found = set(path_rows(answer, row))
+    return found if len(found) <= ONE_BY_ONE else {row}
