@@ -125,7 +125,7 @@ def _form_values(request: Request) -> dict[str, Any]:
         "channels": ",".join(sorted(given.get("channels", "").upper().split(","))),
         "known_at": given.get("knownAt", ""),
         "closed": flag(request, "closedIntervals"),
-        "kind_codes": {kind: kind_code(kind) for kind, part in KINDS.items() if part.is_material},
+        "kind_codes": {kind: kind_code(kind) for kind in KINDS},
         "kinds_chosen": set(kinds_of(request) or ()),
         "tiers_chosen": set(tiers_of(request) or ()),
     }

@@ -11,22 +11,11 @@ import pytest
 from graph.reader import Direction, id_text
 from graph.viewer import Role
 from support.memory_graph import MemoryGraph, MemoryLog
+from support.nasty import NASTY
 from support.pages import Page, read_page
 from support.pictures import ask, page_address
 from support.trial import correction, trial
 from visualize import Picture, TraceQuestion, trace_page
-
-NASTY = [
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "\"><img src=x onerror='alert(1)'>",
-    'it\'s "quoted" & <b>bold</b>',
-    "{{ 7 * 7 }}{% raw %}",
-    "\u202eRTL\u202c אבג عربي",
-    "\U0001f9eb\U0001f469\u200d\U0001f52c 干细胞",
-    "x" * 200,
-    "javascript:alert(1)",
-]
 
 
 def page_of(picture: Picture, **asked: Any) -> Page:
