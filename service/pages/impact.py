@@ -36,9 +36,10 @@ from service.pages.impact_questions import (
     tiers_of,
 )
 from service.pages.paging import after_page, page_number, pager
+from service.pages.positions import asked_position
 from service.pages.questions import kinds_of
 from service.pages.zone import site_offset
-from service.parameters import check_names, choice, flag, number
+from service.parameters import check_names, choice, flag
 from service.texts import language_of
 from visualize import ImpactQuestion, ask_impact_picture, impact_page
 from visualize.values import span_text
@@ -50,7 +51,7 @@ _EXPORT: Final = "/export/impact"
 _ROWS_EACH: Final = 100
 _ROUTES: Final = 10
 _DIGESTED: Final = 5_000  # items; the digest of more is made when it is asked for
-_FORMS_OF_FILE: Final = ("csv", "xlsx", "ndjson", "graphml")
+_FILES: Final = {"csv": "CSV", "xlsx": "Excel", "ndjson": "NDJSON", "graphml": "GraphML"}
 _FORMS: Final = ("list", "picture", "form")
 _PARAMETERS: Final = IMPACT_PARAMETERS | {
     "as", "at", "sort", "page", "target", "since", "before", "digest", "from", "until", "language", "standalone",
@@ -85,6 +86,7 @@ async def show_impact(desk: Desk, request: Request) -> Response:
         return desk.page(request, "impact_form.html", **_form_values(request))
     if {"from", "until"} & set(request.query_params):
         return RedirectResponse(_one_address(request), status_code=303)
+    view = desk.view(request)
     asked = _Asked(
         question=ImpactQuestion(
             asked=impact_of(request),
@@ -93,10 +95,10 @@ async def show_impact(desk: Desk, request: Request) -> Response:
             between=(instant_of(request, "since"), instant_of(request, "before")),
             target=request.query_params.get("target", "").strip() or None,
         ),
-        at=number(request, "at"),
+        at=await asked_position(view, request),
         order=Order(choice(request, "sort", [order.value for order in Order])),
     )
-    return await (_picture if form == "picture" else _list)(desk, request, asked)
+    return await _picture(request, view, asked) if form == "picture" else await _list(desk, request, view, asked)
 
 
 def _one_address(request: Request) -> str:
@@ -144,10 +146,8 @@ def _channel_sets(language: str) -> list[tuple[str, str]]:
     ]
 
 
-async def _picture(desk: Desk, request: Request, asked: _Asked) -> Response:
-    picture = await ask_impact_picture(
-        desk.view(request), asked.question, as_of_seq=asked.at, site_offset=site_offset(None)
-    )
+async def _picture(request: Request, view: View, asked: _Asked) -> Response:
+    picture = await ask_impact_picture(view, asked.question, as_of_seq=asked.at, site_offset=site_offset(None))
     is_alone = flag(request, "standalone")
     at = {} if asked.at is None else {"at": str(asked.at)}
     page = await asyncio.to_thread(
@@ -171,8 +171,8 @@ def _picture_address(at: dict[str, str]) -> Any:
     return address
 
 
-async def _list(desk: Desk, request: Request, asked: _Asked) -> Response:
-    view, question = desk.view(request), asked.question
+async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Response:
+    question = asked.question
     language = language_of(request)
     explained = await _explained(view, asked)
     answer = await impact(view, question.asked, as_of_seq=asked.at) if explained is None else explained.answer
@@ -222,7 +222,7 @@ async def _list(desk: Desk, request: Request, asked: _Asked) -> Response:
         routes=[]
         if explained is None
         else [[edge_row(edge) for edge in route] for route in (explained.path, *explained.others)],
-        items=[_row(item) for item in items.items],
+        items=[_row(item, question.asked) for item in items.items],
         briefs={node: brief_of(body, language) for node, body in bodies.items()},
         sort=asked.order.value,
         pager=pager(request, page=page, size=_ROWS_EACH, total=items.total, at=at),
@@ -231,18 +231,17 @@ async def _list(desk: Desk, request: Request, asked: _Asked) -> Response:
         sorted_address=lambda sort: impact_address_of(_PATH, asked.parameters, at=at, sort=sort),
         kept=[pair for pair in asked.parameters if pair[0] not in {"kinds", "tiers"}],
         picture_address=impact_address_of(_PATH, asked.parameters, **{"as": "picture", "at": at, **_target(question)}),
-        files=[
-            (
-                form,
-                impact_address_of(
-                    _EXPORT, asked_for_impact(question.asked, kinds=question.kinds, tiers=question.tiers), format=form
-                ),
-            )
-            for form in _FORMS_OF_FILE
-            if view.viewer.may(Permission.EXPORT)
-        ],
+        files=_files(view, question),
         **_form_values(request),
     )
+
+
+def _files(view: View, question: ImpactQuestion) -> list[tuple[str, str, str]]:
+    """What may be downloaded: the file's ending, what it is called, its address."""
+    if not view.viewer.may(Permission.EXPORT):
+        return []
+    parameters = asked_for_impact(question.asked, kinds=question.kinds, tiers=question.tiers)
+    return [(ending, name, impact_address_of(_EXPORT, parameters, format=ending)) for ending, name in _FILES.items()]
 
 
 async def _explained(view: View, asked: _Asked) -> Explanation | None:
@@ -264,6 +263,10 @@ def _rank_of_disposition(name: str) -> int:
     return DISPOSITIONS.index(name) if name in DISPOSITIONS else len(DISPOSITIONS)
 
 
-def _row(item: ImpactItem) -> dict[str, Any]:
+def _row(item: ImpactItem, asked: ImpactAsked) -> dict[str, Any]:
     since = item.since_ms
-    return {"item": item, "since": None if since is None else span_text(since, None, item.offset_minutes)}
+    if since is None:
+        return {"item": item, "since": None}
+    # That of a seed was asked, not recorded.
+    is_asked = any(seed.node == item.node and seed.from_ms == since for seed in asked.seeds)
+    return {"item": item, "since": span_text(since, None, site_offset(since) if is_asked else item.offset_minutes)}

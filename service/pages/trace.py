@@ -25,8 +25,9 @@ from service.pages.brief import brief_of
 from service.pages.desk import Desk
 from service.pages.edges import edge_row
 from service.pages.paging import after_page, page_number, pager
+from service.pages.positions import asked_position
 from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, question_of
-from service.parameters import check_names, choice, flag, number
+from service.parameters import check_names, choice, flag
 from service.texts import language_of
 from visualize import TraceQuestion, ask_picture, trace_page
 from visualize.labels import numbers_as_numbers
@@ -96,7 +97,7 @@ def _picture_address(question: TraceQuestion, language: str) -> str:
 
 async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Response:
     view = desk.view(request)
-    answer = await _ask(view, question, number(request, "at"))
+    answer = await _ask(view, question, await asked_position(view, request))
     lists_links = choice(request, "list", ("things", "links")) == "links"
     sort = choice(request, "sort", _SORTS)
     find = request.query_params.get("find", "").strip()
@@ -151,7 +152,7 @@ async def _csv(desk: Desk, request: Request, question: TraceQuestion) -> Respons
     view = desk.view(request)
     if not view.viewer.may(Permission.EXPORT):
         raise NotPermitted("Your role may not export.", remedy="Ask a colleague whose role may.")
-    answer = await _ask(view, question, number(request, "at"))
+    answer = await _ask(view, question, await asked_position(view, request))
     view.show_keys("trace", [item.node for item in answer.nodes if not item.is_hidden])
     return StreamingResponse(
         _csv_lines(answer),

@@ -17,6 +17,7 @@ from visualize.impact.drawing import Drawing
 __all__ = ["Band", "Placed", "Rectangle", "lay_out"]
 
 _CELL_GAP, _ROW_GAP, _BAND_GAP = 12.0, 12.0, 30.0
+_HEAD: Final = 36.0  # of a band, for its name
 _BAR_HEIGHT: Final = 16.0
 _BAR_ROW: Final = 44.0  # with the label below
 
@@ -29,6 +30,9 @@ class Rectangle:
     y: float
     width: float
     height: float
+
+    def moved(self, dx: float, dy: float) -> Rectangle:
+        return Rectangle(self.x + dx, self.y + dy, self.width, self.height)
 
     @property
     def left(self) -> float:
@@ -58,7 +62,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Marks and bars in their order. ``ticks``: where on the axis which moment is.
+    """Marks and bars in their order; the middle of the whole is the origin. ``ticks``: where on the axis which moment is.
 
     ``time_left`` and ``time_right``: between which time runs. What was always affected stands before it, what is
     affected from a time that is not shown after it.
@@ -70,16 +74,8 @@ class Placed:
     ticks: Sequence[tuple[float, int]]
     time_left: float
     time_right: float
-    left: float
-    right: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.bands[-1].bottom if self.bands else 0.0
+    width: float
+    height: float
 
 
 def lay_out(drawing: Drawing, sizes: Sequence[Size], bar_labels: Sequence[float]) -> Placed:
@@ -96,19 +92,20 @@ def lay_out(drawing: Drawing, sizes: Sequence[Size], bar_labels: Sequence[float]
         Rectangle((left + right) / 2, down.bars[number], right - left, _BAR_HEIGHT)
         for number, (left, right) in enumerate(spans)
     ]
-    every = [*marks, *bars]
+    left = min((each.left for each in (*marks, *bars)), default=0.0)
+    ends = [bar.left + label for bar, label in zip(bars, bar_labels, strict=True)]
+    right = max([*(each.right for each in (*marks, *bars)), *ends], default=0.0)
+    bottom = down.bands[-1].bottom if down.bands else 0.0
+    dx, dy = -(left + right) / 2, -bottom / 2
     return Placed(
-        marks=marks,
-        bars=bars,
-        bands=down.bands,
-        ticks=axis.ticks(),
-        time_left=axis.left,
-        time_right=axis.right,
-        left=min((each.left for each in every), default=0.0),
-        right=max(
-            [each.right for each in every] + [left + w for (left, _), w in zip(spans, bar_labels, strict=True)],
-            default=0.0,
-        ),
+        marks=[each.moved(dx, dy) for each in marks],
+        bars=[each.moved(dx, dy) for each in bars],
+        bands=[Band(band.tier, band.top + dy, band.bottom + dy) for band in down.bands],
+        ticks=[(x + dx, moment) for x, moment in axis.ticks()],
+        time_left=axis.left + dx,
+        time_right=axis.right + dx,
+        width=right - left,
+        height=bottom,
     )
 
 
@@ -153,7 +150,7 @@ class _Down:
         here = 0.0
         for tier in sorted({mark.tier for mark in drawing.marks}):
             top = here
-            here = self._lanes(drawing, tier, sizes, spans, bar_labels, here + _ROW_GAP)
+            here = self._lanes(drawing, tier, sizes, spans, bar_labels, here + _HEAD)
             here = self._things(drawing, tier, sizes, across, cells, here)
             self.bands.append(Band(tier, top, here))
             here += _BAND_GAP

@@ -137,8 +137,8 @@ def _behind(drawing: Drawing, placed: Placed, say: Speech, offset_minutes: int) 
     moments = [moment for _, moment in placed.ticks]
     is_short = bool(moments) and moments[-1] - moments[0] < 3 * _DAY_MS
     return {
-        "left": placed.left,
-        "right": placed.right,
+        "left": -placed.width / 2,
+        "right": placed.width / 2,
         "timeLeft": placed.time_left,
         "timeRight": placed.time_right,
         "bands": [{"label": say(f"tier_{band.tier}"), "top": band.top, "bottom": band.bottom} for band in placed.bands],

@@ -99,7 +99,9 @@
     const scale = content.readable;
     if (network.getScale() >= scale || content.start === null) return;
     const place = network.getPosition(content.start);
-    if (content.height * scale < container.clientHeight) place.y = 0; // the whole height is seen
+    // The whole height is seen, or as much of it as there is room for: nothing above or below it.
+    const beyond = Math.max(0, content.height / 2 - container.clientHeight / scale / 2);
+    place.y = Math.min(Math.max(place.y, -beyond), beyond);
     const room = container.clientWidth * 0.36 * (content.leads === "right" ? -1 : 1);
     network.moveTo({ position: place, scale, offset: { x: room, y: 0 } });
   }
