@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,6 @@ _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
 _SPANS: Final = (_HOUR, 6 * _HOUR, _DAY, 7 * _DAY, 28 * _DAY, 91 * _DAY, 364 * _DAY)
 _LONGER: Final = 4
-_MOST_SPANS: Final = 10_000  # in one table of counts
 _KINDS: Final = len(KIND_NAMES)
 
 
@@ -43,6 +42,7 @@ def grouped(
     chosen: Array | None = None,
     *,
     most: int,
+    most_spans: int,
     without: Collection[int] = (),
     offset_minutes: int = 0,
 ) -> list[Group]:
@@ -50,7 +50,7 @@ def grouped(
     ``without``.
 
     The spans are hours, days, weeks … that begin at midnight at the offset: the shortest with which there are at most
-    ``most`` groups. Cost: a few passes over the rows.
+    ``most`` groups in ``most_spans`` spans. Cost: a few passes over the rows.
     """
     rows = np.arange(answer.total) if chosen is None else chosen
     if without:
@@ -60,10 +60,11 @@ def grouped(
     timed = since[is_timed]
     first, last = (int(timed.min()), int(timed.max())) if len(timed) else (0, 0)
     base = answer.spread.tier[rows].astype(np.int64) * _KINDS + answer.kinds[rows]
-    span, begin = 0, 0
     for span in _spans(last - first):
         begin = _midnight(first, offset_minutes)
         count = (last - begin) // span + 1
+        if count > most_spans:
+            continue
         # Place 0 is always, the last one is not shown.
         bucket = np.where(is_timed, (since - begin) // span + 1, np.where(since >= FOREVER, count + 1, 0))
         code = (base * (count + 2) + bucket).astype(np.int64)
@@ -74,14 +75,13 @@ def grouped(
     raise AssertionError("the last span holds all of time")
 
 
-def _spans(length: int) -> list[int]:
-    """The shortest first, as many as it takes to hold the whole length in one."""
-    spans = [span for span in _SPANS if length // span < _MOST_SPANS]
+def _spans(length: int) -> Iterator[int]:
+    """The shortest first, up to one that holds the whole length."""
+    yield from _SPANS
     span = _SPANS[-1]
-    while length >= span // 2:
+    while span < 2 * length + _DAY:
         span *= _LONGER
-        spans.append(span)
-    return [*spans, span * _LONGER]
+        yield span
 
 
 def _midnight(ms: int, offset_minutes: int) -> int:

@@ -6,12 +6,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from graph.index.tables import Array
 from graph.reader import NodeId
 from queries.explain import path_rows, winning_paths
-from queries.groups import grouped
+from queries.groups import Group, grouped
 from queries.ids import parse_node_id
 from queries.impact import Impact, ImpactAsked, impact, item_of, log_shown
 from queries.nodes import Node, node_bodies
@@ -24,6 +26,9 @@ from visualize.impact.drawing import Drawing, draw
 from visualize.rollup import LARGEST_PICTURE, ONE_BY_ONE
 
 __all__ = ["ImpactPicture", "ImpactQuestion", "ask_impact_picture"]
+
+_MOST_SPANS: Final = 20  # side by side in an overview
+_STARTS: Final = 20  # seeds that an overview shows by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,38 +110,51 @@ def _drawn(
 ) -> tuple[int, Drawing, int]:
     chosen = answer.chosen(question.kinds, question.tiers, question.between)
     listed = answer.total if chosen is None else len(chosen)
+    offset = _usual_offset(view, answer, chosen, site_offset)
     asked = set(answer.rows(0, listed, chosen)) if listed <= ONE_BY_ONE else set()
     alone = asked | (set() if target_row is None else _path_to(answer, target_row))
-    if question.is_part and asked:
+    groups: list[Group] = []
+    if listed > ONE_BY_ONE:
+        alone |= _starts(answer, question)
+        groups = grouped(
+            answer, chosen, most=LARGEST_PICTURE, most_spans=_MOST_SPANS, without=alone, offset_minutes=offset
+        )
+        alone |= {group.row for group in groups if group.count == 1}
+    elif question.is_part:
         # What a path leads through is drawn with what it leads to, as long as there is room.
         on_paths = alone.union(*(path_rows(answer, row) for row in asked))
         alone = on_paths if len(on_paths) <= ONE_BY_ONE else alone
     rows = answer.rows(0, len(alone), np.array(sorted(alone), dtype=np.int64))
     items = [item_of(view, answer, row) for row in rows]
     log_shown(view, answer, [item.node for item in items if not item.is_hidden])
-    can_lead = set(rows)
     paths = [
-        path if can_lead.issuperset(path_rows(answer, row)) else []
+        path if alone.issuperset(path_rows(answer, row)) else []
         for row, path in zip(rows, winning_paths(view, answer, rows), strict=True)
     ]
-    starts = {seed.node for seed in question.asked.seeds}  # what is asked has no recorded offset
-    offsets = Counter(item.offset_minutes for item in items if item.since_ms is not None and item.node not in starts)
-    offset = offsets.most_common(1)[0][0] if offsets else site_offset
-    groups = []
-    if listed > ONE_BY_ONE:
-        groups = grouped(answer, chosen, most=LARGEST_PICTURE, without=rows, offset_minutes=offset)
-    target = None
-    if target_row is not None:
-        target = items[rows.index(target_row)].node
     drawing = draw(
         items,
-        groups,
+        [group for group in groups if group.count > 1],
         paths,
         question.asked.seeds,
-        target=target,
+        target=None if target_row is None else items[rows.index(target_row)].node,
         beside=[item.node for row, item in zip(rows, items, strict=True) if asked and row not in asked],
     )
     return listed, drawing, offset
+
+
+def _usual_offset(view: View, answer: Impact, chosen: Array | None, site_offset: int) -> int:
+    """That of most of the first things that were reached by something recorded."""
+    starts = {seed.node for seed in answer.asked.seeds}  # what is asked has no recorded offset
+    items = [item_of(view, answer, row) for row in answer.rows(0, ONE_BY_ONE, chosen)]
+    offsets = Counter(item.offset_minutes for item in items if item.since_ms is not None and item.node not in starts)
+    return offsets.most_common(1)[0][0] if offsets else site_offset
+
+
+def _starts(answer: Impact, question: ImpactQuestion) -> set[int]:
+    """The rows of the first seeds, where they are among what is drawn."""
+    found = {row for seed in question.asked.seeds[:_STARTS] if (row := answer.row_of(seed.node)) is not None}
+    chosen = answer.chosen(question.kinds, question.tiers, question.between)
+    return found if chosen is None else found.intersection(chosen.tolist())
 
 
 def _path_to(answer: Impact, row: int) -> set[int]:

@@ -66,14 +66,24 @@ def cells_of(drawing: Drawing) -> list[Cell]:
         widths[slot, at] = max(widths[slot, at], math.ceil(len(members) / _ROWS))
     cells = [Cell(0, 0)] * len(drawing.marks)
     kinds = list(KINDS)
+    rows_of_kinds = _rows_of_kinds(drawing)
     for (slot, at, _), members in blocks.items():
         first = sum(widths[slot, before] for before in range(at))
         members.sort(key=lambda n: (kinds.index(drawing.marks[n].kind), numbers_as_numbers(drawing.marks[n].node[1])))
         rows = math.ceil(len(members) / math.ceil(len(members) / _ROWS))
         for place, number in enumerate(members):
             column, row = (0, 0) if slot is When.CARRIER else divmod(place, rows)
-            cells[number] = Cell(first + column, row)
+            mark = drawing.marks[number]
+            cells[number] = Cell(first + column, rows_of_kinds[mark.tier, mark.kind] if mark.is_group else row)
     return cells
+
+
+def _rows_of_kinds(drawing: Drawing) -> dict[tuple[int, str], int]:
+    """Groups of one kind stand in one row of their tier."""
+    kinds: dict[int, list[str]] = defaultdict(list)
+    for tier, kind in sorted({(mark.tier, mark.kind) for mark in drawing.marks if mark.is_group}):
+        kinds[tier].append(kind)
+    return {(tier, kind): row for tier, of_tier in kinds.items() for row, kind in enumerate(of_tier)}
 
 
 def _levels(drawing: Drawing) -> list[int]:
@@ -92,7 +102,9 @@ class Axis:
     def __init__(self, drawing: Drawing, cells: Sequence[Cell], sizes: Sequence[Size]) -> None:
         self._offsets = _offsets(drawing, cells, sizes)
         self.moments = _moments(drawing)
-        self._x = self._at_pace(drawing)
+        # Groups of neighbouring spans stand side by side.
+        widest = max((width for mark, (width, _) in zip(drawing.marks, sizes, strict=True) if mark.is_group), default=0)
+        self._x = self._at_pace(drawing, max(_SMALLEST_STEP, widest + _GAP))
         timed = [
             (self._x[slot] + self._offsets[slot][cell.column], sizes[number][0] / 2)
             for number, (mark, cell) in enumerate(zip(drawing.marks, cells, strict=True))
@@ -129,13 +141,13 @@ class Axis:
     def ticks(self) -> list[tuple[float, int]]:
         return [(self._x[moment], moment) for moment in self.moments]
 
-    def _at_pace(self, drawing: Drawing) -> dict[int, float]:
+    def _at_pace(self, drawing: Drawing, smallest_step: float) -> dict[int, float]:
         has_marks = {slot_of(mark) for mark in drawing.marks}
         length = max(self.moments[-1] - self.moments[0], 1) if self.moments else 1
         x_of = dict.fromkeys(self.moments[:1], 0.0)
         for before, after in pairwise(self.moments):
             extent = max(self._offsets[before].values()) if before in has_marks else 0.0
-            smallest = extent + (_SMALLEST_STEP if after in has_marks else _BAR_STEP)
+            smallest = extent + (smallest_step if after in has_marks else _BAR_STEP)
             step = min((after - before) / length * _WIDTH, _LARGEST_STEP)
             x_of[after] = x_of[before] + max(step, smallest)
         return x_of

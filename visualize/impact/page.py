@@ -175,7 +175,7 @@ def _smaller(picture: ImpactPicture, say: Speech, address: ImpactAddress) -> lis
                 parts.append((text, address(replace(question, tiers=(tier,)), say.language)))
     if question.kinds is None:
         for kind, count in counts.by_kind:
-            if count <= ONE_BY_ONE:
+            if 1 < count <= ONE_BY_ONE:
                 text = f"{kind_label(kind, say.language)} ({count})"
                 parts.append((text, address(replace(question, kinds=(kind,)), say.language)))
     return parts
