@@ -9,10 +9,13 @@ from typing import Final
 import numpy as np
 
 from graph.index.codes import ALWAYS, FOREVER, KIND_NAMES
+from graph.index.paths import carriers_of
 from graph.index.tables import Array
+from graph.reader import NodeId
 from queries.impact import Impact
+from queries.privacy import View
 
-__all__ = ["Group", "grouped"]
+__all__ = ["Carrier", "Group", "carriers", "grouped"]
 
 _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
@@ -73,6 +76,42 @@ def grouped(
         if len(found) <= most or count == 1:
             return _groups(rows, code, counts, found, count, begin, span)
     raise AssertionError("the last span holds all of time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """A machine, position or person that things were reached by: how many, the lowest of their tiers, and from when the
+    first and the last of those whose time may be seen are affected; None where there is none.
+    """
+
+    node: NodeId
+    tier: int
+    count: int
+    first_ms: int | None
+    last_ms: int | None
+
+
+def carriers(view: View, answer: Impact, chosen: Array | None = None, *, most: int) -> list[Carrier]:
+    """Those by which most of the chosen rows (None: all) were reached, the most first."""
+    by = carriers_of(answer.lineage, answer.spread, answer.seeds)
+    rows = np.flatnonzero(by >= 0) if chosen is None else chosen[by[chosen] >= 0]
+    numbers, places, counts = np.unique(by[rows], return_inverse=True, return_counts=True)
+    found = []
+    for place in np.argsort(-counts, kind="stable")[:most].tolist():
+        own = rows[places == place]
+        since = answer.since[own]
+        timed = since[(since > ALWAYS) & (since < FOREVER)]
+        node = answer.lineage.node(int(numbers[place]))
+        found.append(
+            Carrier(
+                node=view.stubs.name(node) if view.hides_kind(node[0]) else node,
+                tier=int(answer.spread.tier[own].min()),
+                count=len(own),
+                first_ms=int(timed.min()) if len(timed) else None,
+                last_ms=int(timed.max()) if len(timed) else None,
+            )
+        )
+    return found
 
 
 def _spans(length: int) -> Iterator[int]:

@@ -138,6 +138,7 @@ _WORDS: Final = Words(
         "affected": ("What is affected", "受影响对象"),
         "carriers": ("Runs and stays that carried it", "传递途径：设备使用与存放"),
         "carrier": ("carried it; not itself affected material", "传递途径，本身不是受影响物料"),
+        "carried": ("{count} were reached by it", "经此到达 {count} 项"),
         "seed": ("where it begins", "源头"),
         "uncertain": ("uncertain: a time that is not exact lies on its path", "不确定：路径上有不精确的时间"),
         "beside": ("not asked for; lies on the path", "未被选中；位于路径上"),
@@ -147,6 +148,10 @@ _WORDS: Final = Words(
         "path_of": ("How {target} was reached first", "最先到达 {target} 的路径"),
         "legend_carried": ("by a machine, position or person", "经由设备、位置或人员"),
         "legend_run": ("run of a machine, from start to end", "设备使用时段"),
+        "legend_several": (
+            "machine or position, from the first to the last thing reached by it (hatched: position)",
+            "设备或位置，自经此到达的首项至末项（斜线：位置）",
+        ),
         "legend_stay": ("stay in a position, or act of a person", "存放时段或人员操作"),
         "legend_seed": ("thick rim: where it begins", "粗边框：源头"),
         "legend_uncertain": ("dashed rim and ?: uncertain since when", "虚线边框加 ?：起始时间不确定"),

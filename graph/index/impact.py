@@ -69,6 +69,11 @@ class Run:
             return None
         return int(self._order[at])
 
+    def places(self, nodes: Array) -> Array:
+        """Where nodes stand in the arrays. All of them must have been reached."""
+        found: Array = self._order[np.searchsorted(self.nodes, nodes, sorter=self._order)]
+        return found
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:

@@ -26,10 +26,11 @@ from graph.index.impact import Run, Spread
 from graph.index.lineage import Lineage
 from graph.index.segment import Segment
 from graph.index.spreading import BY_SEED, EDGE, NEW
+from graph.index.tables import Array
 from graph.reader import NodeId
 from graph.vocabulary import USES
 
-__all__ = ["Back", "PathStep", "path_of", "winning_offset"]
+__all__ = ["Back", "PathStep", "carriers_of", "path_of", "winning_offset"]
 
 _USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
 # Presences that a field of an operation or its operator makes: what their edges are called in a trace.
@@ -90,6 +91,29 @@ def winning_offset(lineage: Lineage, spread: Spread, thing: int) -> int:
         op = int(segment.op[via] if how & ~NEW == EDGE else segment.act[via])
     offset: int = lineage.facts.columns["op_offset"][op]
     return offset
+
+
+def carriers_of(lineage: Lineage, spread: Spread, seeds: Sequence[int]) -> Array:
+    """By what each row of an answer was reached: the number of a machine, position or person; -1: along material, or it
+    is a seed. Cost: a sort of what was reached.
+    """
+    found = np.full(len(spread.nodes), -1, dtype=np.int64)
+    view = lineage.derived.view
+    for tier, run in zip(spread.tiers, spread.runs, strict=True):
+        rows = np.flatnonzero(spread.tier == tier)
+        at = run.places(spread.nodes[rows])
+        how, via = run.how[at].astype(np.int64), run.via[at]
+        by = how & ~NEW
+        seeded = np.flatnonzero(by == BY_SEED)
+        origins = via[seeded]
+        is_present = spread.placed.presence[origins] >= 0
+        numbers = np.array(seeds, dtype=np.int64)
+        found[rows[seeded[is_present]]] = numbers[spread.placed.origin[origins[is_present]]]
+        for segment, is_new in ((view.base, False), (view.new, True)):
+            present = np.flatnonzero((by != BY_SEED) & (by != EDGE) & (((how & NEW) != 0) == is_new))
+            hubs = (np.searchsorted(segment.hub_off, via[present], side="right") - 1) // 2
+            found[rows[present]] = view.hub_thing[hubs]
+    return found
 
 
 Chain = Sequence[tuple[int, int, int]]  # (node, how, via) from a thing back to a seed

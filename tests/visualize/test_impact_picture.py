@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from exchange.generator import generate
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.reader import NodeId, id_text
 from graph.times import parse_moment
 from graph.viewer import OWNER, Role, Viewer
+from queries.groups import carriers
 from queries.ids import parse_node_id
-from queries.impact import ImpactAsked
+from queries.impact import ImpactAsked, impact
 from support.bench_sheet import BenchSheet
 from support.lineage_views import view_of
 from support.memory_graph import MemoryLog
@@ -259,6 +261,23 @@ async def test_a_large_answer_is_rolled_up_and_its_groups_count_each_thing_once(
     assert "1,504 things, too many to draw one by one" in page.one("p", id="rolled-up").text
     (row,) = [row for row in page.rows("affected") if row.attributes["data-count"] == "1500"]
     assert row.one("a").attributes["href"] == f"/('CellUnit',)/(1,)/({units.since_ms}, {units.before_ms})"
+
+
+async def test_an_overview_tells_by_which_machine_most_were_reached() -> None:
+    records = [*generate(donors=6, seed=3)]
+    donor = next(each["id"] for each in records if each["record"] == "node" and each["kind"] == "Donor")
+    asked = asked_of(f"Donor:{donor}", hazard=Hazard.CONTAGIOUS)
+    picture = await drawn(records, asked)
+    assert picture.drawing.is_rolled_up
+    bars = [bar for bar in picture.drawing.bars if bar.operation_id is None]
+    assert bars
+    view = view_of(records, "index")
+    known = {carrier.node: carrier.count for carrier in carriers(view, await impact(view, asked), most=10)}
+    assert {picture.drawing.marks[bar.carrier].node: bar.count for bar in bars} == known
+    page = page_of(picture)
+    assert {row.all("td")[2].text for row in page.rows("carriers")} == {
+        f"{n:,} were reached by it" for n in known.values()
+    }
 
 
 async def test_a_group_s_own_picture_holds_what_the_group_counts() -> None:

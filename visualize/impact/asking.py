@@ -13,7 +13,7 @@ import numpy as np
 from graph.index.tables import Array
 from graph.reader import NodeId
 from queries.explain import path_rows, winning_paths
-from queries.groups import Group, grouped
+from queries.groups import Group, carriers, grouped
 from queries.ids import parse_node_id
 from queries.impact import Impact, ImpactAsked, impact, item_of, log_shown
 from queries.nodes import Node, node_bodies
@@ -28,6 +28,7 @@ from visualize.rollup import LARGEST_PICTURE, ONE_BY_ONE
 __all__ = ["ImpactPicture", "ImpactQuestion", "ask_impact_picture"]
 
 _MOST_SPANS: Final = 20  # side by side in an overview
+_CARRIERS: Final = 10  # of which an overview tells how many things were reached by them
 _STARTS: Final = 20  # seeds that an overview shows by name
 
 
@@ -131,6 +132,7 @@ def _drawn(
         path if alone.issuperset(path_rows(answer, row)) else []
         for row, path in zip(rows, winning_paths(view, answer, rows), strict=True)
     ]
+    carrying = carriers(view, answer, chosen, most=_CARRIERS) if groups else []
     drawing = draw(
         items,
         [group for group in groups if group.count > 1],
@@ -138,6 +140,7 @@ def _drawn(
         question.asked.seeds,
         target=None if target_row is None else items[rows.index(target_row)].node,
         beside=[item.node for row, item in zip(rows, items, strict=True) if asked and row not in asked],
+        carriers=carrying,
     )
     return listed, drawing, offset
 

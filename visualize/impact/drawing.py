@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from graph.index.hazards import Seed
 from graph.reader import NodeId
 from graph.vocabulary import KINDS
-from queries.groups import Group
+from queries.groups import Carrier, Group
 from queries.impact import ImpactItem
 from queries.trace import TraceEdge
 
@@ -43,18 +43,20 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A run of a machine, a stay in a position or an act of a person; without ``operation_id`` the window asked about.
+    """A run of a machine, a stay in a position or an act of a person; without ``operation_id`` several of them, by which
+    ``count`` things were reached from the start to the end, or the window asked about (``is_window``).
 
     ``start_ms`` None: always, or not shown (``is_masked``); ``end_ms`` None: open.
     """
 
     carrier: int  # the number of its mark
     operation_id: str | None
-    type: str
     start_ms: int | None
     end_ms: int | None
-    is_masked: bool
-    offset_minutes: int
+    is_masked: bool = False
+    is_window: bool = False
+    count: int = 1
+    offset_minutes: int = 0
     edge: TraceEdge | None = None
 
 
@@ -104,8 +106,11 @@ def draw(
     *,
     target: NodeId | None = None,
     beside: Iterable[NodeId] = (),
+    carriers: Iterable[Carrier] = (),
 ) -> Drawing:
-    """``paths``: one for each item. ``beside``: items that were not asked for, but lie on a path."""
+    """``paths``: one for each item. ``beside``: items that were not asked for, but lie on a path. ``carriers``: of what
+    is in groups.
+    """
     aside = frozenset(beside)
     starts = {seed.node for seed in seeds}
     work = _Work()
@@ -116,6 +121,8 @@ def draw(
             work.add_window(seed)
     for item, path in zip(items, paths, strict=True):
         work.add_path(item, path)
+    for carrier in carriers:
+        work.add_carrier(carrier)
     for group in groups:
         work.marks.append(_group_mark(group))
     return Drawing(
@@ -182,13 +189,24 @@ class _Work:
                 Bar(
                     carrier=number,
                     operation_id=None,
-                    type="",
                     start_ms=seed.from_ms,
                     end_ms=seed.until_ms,
-                    is_masked=False,
-                    offset_minutes=0,
+                    is_window=True,
                 )
             )
+
+    def add_carrier(self, carrier: Carrier) -> None:
+        number = self._carrier(carrier.node, carrier.tier)
+        self.bars.append(
+            Bar(
+                carrier=number,
+                operation_id=None,
+                start_ms=carrier.first_ms,
+                end_ms=carrier.last_ms,
+                is_masked=carrier.first_ms is None,
+                count=carrier.count,
+            )
+        )
 
     def add_path(self, item: ImpactItem, path: Sequence[TraceEdge]) -> None:
         here: int | None = None
@@ -235,7 +253,6 @@ class _Work:
                 Bar(
                     carrier=carrier,
                     operation_id=edge.operation_id,
-                    type=edge.type,
                     start_ms=edge.start_ms,
                     end_ms=edge.end_ms if edge.end_latest_ms is None else edge.end_latest_ms,
                     is_masked=edge.start_ms is None,

@@ -75,8 +75,10 @@ def _label(label: str, *, is_uncertain: bool) -> str:
 
 def _bar_label(drawing: Drawing, bar: Bar, say: Speech) -> str:
     carrier = short(drawing.marks[bar.carrier].node[1], _LONGEST_IN_BAR_LABEL)
-    if bar.operation_id is None:
+    if bar.is_window:
         return f"{carrier} · {say('window')}"
+    if bar.operation_id is None:
+        return f"{carrier} · {bar.count:,} ×"
     return f"{carrier} · {short(bar.operation_id, _LONGEST_IN_BAR_LABEL)}"
 
 
@@ -86,8 +88,8 @@ def _bar(drawing: Drawing, bar: Bar, at: Rectangle) -> dict[str, Any]:
         "width": _round(at.width),
         "height": at.height,
         "colour": KINDS[kind].colour,
-        "look": "window" if bar.operation_id is None else "run" if kind == "Equipment" else "stay",
-        "open": bar.end_ms is None,
+        "look": "window" if bar.is_window else "run" if kind == "Equipment" else "stay",
+        "open": bar.end_ms is None and not bar.is_masked,
     }
 
 

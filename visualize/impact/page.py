@@ -234,7 +234,8 @@ class _Told:
         kinds = {self._drawing.marks[bar.carrier].kind for bar in bars if bar.operation_id is not None}
         looks = {"run"} if "Equipment" in kinds else set()
         looks |= {"stay"} if kinds - {"Equipment"} else set()
-        looks |= {"window"} if any(bar.operation_id is None for bar in bars) else set()
+        looks |= {"several"} if any(bar.operation_id is None and not bar.is_window for bar in bars) else set()
+        looks |= {"window"} if any(bar.is_window for bar in bars) else set()
         looks |= {"uncertain"} if any(mark.is_uncertain for mark in self._drawing.marks) else set()
         return looks
 
@@ -343,7 +344,9 @@ class _Told:
         return {"heading": heading, "sections": [told(Section("", rows))], "operations": known, "links": []}
 
     def _bar_act(self, bar: Bar) -> str:
-        return self._say("window") if bar.edge is None else self.act(bar.edge)
+        if bar.is_window:
+            return self._say("window")
+        return self._say("carried", count=f"{bar.count:,}") if bar.edge is None else self.act(bar.edge)
 
     def _bar_time(self, bar: Bar, ms: int | None, otherwise: str) -> str:
         if bar.is_masked:
