@@ -81,7 +81,7 @@ async def ask_impact_picture(
     target_row = None
     if question.target is not None:
         target = parse_node_id(question.target, "target")
-        await check_starts(view, [target], answer.as_of)
+        await check_starts(view, [target], answer.as_of, None if answer.is_pushed_down else answer.lineage)
         target_row = answer.row_of(target)
     listed, drawing, offset = await asyncio.to_thread(_drawn, view, answer, question, target_row, site_offset)
     bodies = await node_bodies(

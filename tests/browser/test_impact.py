@@ -1,0 +1,73 @@
+"""A safety officer asks the trial's scenarios by clicks alone, reads who is affected, and looks at the picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from graph.viewer import Role
+from support.chromium import Site
+from support.trial import scenarios
+
+SCENARIOS = [each for each in scenarios()["impact"] if "known_at" not in each]
+LOOK_BACK = "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE"
+
+
+async def _ask(page: Page, scenario: dict[str, Any]) -> None:
+    """Fills the form as a person does, and sends it."""
+    await page.locator("nav.main a[href='/view/impact']").click()
+    await page.wait_for_selector("form.question")
+    await page.check(f"input[name=hazard][value={scenario['hazard']}]")
+    (seed,) = scenario["seeds"]
+    await page.locator("#seed1").press_sequentially(seed["id"].partition(":")[2])
+    await page.locator(f"[role=option][data-id='{seed['id']}']").click()
+    for field in ("from", "until"):
+        if field in seed:
+            await page.fill(f"#{field}1", seed[field])
+    if "channels" in scenario:
+        await page.locator("form.question summary").click()
+        await page.check(f"input[name=channels][value='{','.join(sorted(scenario['channels']))}']")
+    await page.locator("button[value=list]").click()
+    await page.wait_for_selector("table#items")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "scenario",
+    [each for each in SCENARIOS if len(each["seeds"]) == 1],
+    ids=lambda each: each["name"].replace(" ", "-"),
+)
+async def test_a_scenario_is_asked_by_clicks_and_the_right_subjects_are_read(
+    site: Site, scenario: dict[str, Any], language: str
+) -> None:
+    async with site.window(Role.SAFETY_OFFICER, language=language) as window:
+        page = window.page
+        await _ask(page, scenario)
+        links = page.locator("table#items a[href^='/view/node/Subject:']")
+        found = {(await links.nth(place).inner_text()) for place in range(await links.count())}
+        assert found == {key for keys in scenario["expect"].values() for key in keys if key.startswith("S")}
+        assert await page.inner_text("#subjects") == str(len(found))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_picture_draws_itself_and_a_chosen_thing_s_path_stands_out(site: Site, language: str) -> None:
+    async with site.window(Role.SAFETY_OFFICER, language=language, width=1920) as window:
+        page = await window.open(f"{LOOK_BACK}&as=picture")
+        await page.wait_for_selector("#network[data-drawn]")
+        await window.shoot(f"impact-picture-whole-{language}")
+        await page.locator("table#affected button.find", has_text="S3").first.click()
+        assert await page.inner_text("#details h3") == "Subject:S3"
+        await window.shoot(f"impact-picture-path-{language}")
+
+
+async def test_the_path_to_a_thing_is_found_from_the_list(site: Site) -> None:
+    async with site.window(Role.SAFETY_OFFICER) as window:
+        page = await window.open(LOOK_BACK)
+        await page.locator("a[aria-label='Why S3 is affected']").click()
+        await page.wait_for_selector("table#path")
+        assert "INC-1" in await page.inner_text("table#path")
+        await page.locator("a[aria-label='Picture of the path to S3']").click()
+        await page.wait_for_selector("#network[data-drawn]")
+        assert await page.inner_text("#details h3") == "Subject:S3"
