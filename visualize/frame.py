@@ -22,7 +22,7 @@ from visualize.labels import Drawable
 from visualize.network import READABLE, Network, drawing_script
 from visualize.words import Speech, kind_label
 
-__all__ = ["legend_of", "render", "told"]
+__all__ = ["legend_of", "render", "script_words", "told"]
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _TEMPLATES: Final = jinja2.Environment(
@@ -39,11 +39,11 @@ def render(
     network: Network,
     content: Any,
     nonce: str | None,
-    scripts: Iterable[str] = (),
+    has_timeline: bool = False,
     **values: Any,
 ) -> str:
     """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one;
-    ``scripts`` are files of ours that run before the picture's own.
+    ``has_timeline``: its content says what lies behind the shapes.
     """
     return _TEMPLATES.get_template(template).render(
         say=say,
@@ -51,7 +51,10 @@ def render(
         height=_height(network),
         content=_json(content),
         style=Markup(_file("picture.css")),  # noqa: S704 - our own file
-        own_scripts=[Markup(_file(name)) for name in (*scripts, "picture.js")],  # noqa: S704 - our own files
+        own_scripts=[
+            Markup(_file(name))  # noqa: S704 - our own files
+            for name in (*(["timeline.js"] if has_timeline else []), "saving.js", "picture.js")
+        ],
         drawing_script=Markup(drawing_script()),  # noqa: S704 - the package's file
         **values,
     )
@@ -67,6 +70,15 @@ def legend_of(shapes: Iterable[Drawable], say: Speech) -> list[tuple[str, str, s
         for name, kind in KINDS.items()
         if name in counts
     ]
+
+
+def script_words(say: Speech) -> dict[str, str]:
+    """What the page's script says by itself."""
+    return {
+        "nothing": say("nothing_chosen"),
+        "matches": say("matches", at="{at}", count="{count}"),
+        "noMatch": say("no_match"),
+    }
 
 
 def told(section: Section) -> list[Any]:

@@ -11,7 +11,7 @@ from graph.reader import Direction, NodeId, id_text
 from graph.vocabulary import KINDS
 from queries.trace import TraceEdge, TraceNode
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
-from visualize.frame import legend_of, render, told
+from visualize.frame import legend_of, render, script_words, told
 from visualize.generations import Side
 from visualize.network import READABLE, Network, network_of
 from visualize.picture import Picture, TraceQuestion
@@ -310,7 +310,7 @@ def _content(
         "readable": READABLE,
         "height": network.height,
         "leads": "right" if picture.question.direction is Direction.FORWARD else "left",
-        "words": {"nothing": say("nothing_chosen")},
+        "words": script_words(say),
     }
 
 

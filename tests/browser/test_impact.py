@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from playwright.async_api import Page
@@ -71,3 +73,43 @@ async def test_the_path_to_a_thing_is_found_from_the_list(site: Site) -> None:
         await page.locator("a[aria-label='Picture of the path to S3']").click()
         await page.wait_for_selector("#network[data-drawn]")
         assert await page.inner_text("#details h3") == "Subject:S3"
+
+
+@pytest.mark.parametrize("address", [f"{LOOK_BACK}&as=picture", "/view/trace?start=Donor:D1&direction=forward"])
+@pytest.mark.parametrize("form", ["svg", "png", "graphml"])
+async def test_the_whole_picture_is_saved_as_a_file(site: Site, tmp_path: Path, address: str, form: str) -> None:
+    async with site.window(Role.SAFETY_OFFICER, width=700) as window:
+        page = await window.open(address)
+        await page.wait_for_selector("#network[data-drawn]")
+        async with page.expect_download() as waiting:
+            await page.locator(f"button.save[data-form={form}]").click()
+        path = tmp_path / f"picture.{form}"
+        await (await waiting.value).save_as(path)
+    if form == "png":
+        assert path.read_bytes().startswith(b"\x89PNG")
+        return
+    root = ET.parse(path).getroot()  # noqa: S314 - the page's own
+    texts = " ".join(root.itertext())
+    assert all(f"S{number}" in texts for number in (1, 2, 6, 7)), "not only what is seen"
+    if form == "graphml":
+        names = "{http://graphml.graphdrawing.org/xmlns}"
+        ids = {node.get("id") for node in root.iter(f"{names}node")}
+        edges = list(root.iter(f"{names}edge"))
+        assert edges
+        assert all({edge.get("source"), edge.get("target")} <= ids for edge in edges)
+
+
+async def test_a_thing_is_found_in_the_picture_by_its_name(site: Site) -> None:
+    async with site.window(Role.SAFETY_OFFICER) as window:
+        page = await window.open(f"{LOOK_BACK}&as=picture")
+        await page.wait_for_selector("#network[data-drawn]")
+        await page.fill("#wanted", "mcb")
+        seen = []
+        for _ in range(3):
+            await page.keyboard.press("Enter")
+            seen.append(await page.inner_text("#details h3"))
+        assert set(seen) == {"CellLot:MCB1", "CellLot:MCB2", "CellLot:MCB3"}
+        assert await page.inner_text("#matches") == "3 of 3"
+        await page.fill("#wanted", "<script>")
+        await page.keyboard.press("Enter")
+        assert await page.inner_text("#matches") == "Nothing drawn has this in its name."

@@ -17,7 +17,6 @@ from visualize.labels import numbers_as_numbers
 __all__ = ["Axis", "Cell", "Size", "When", "cells_of", "slot_of"]
 
 _WIDTH: Final = 1000.0  # that time would take at an even pace
-_ROWS: Final = 9  # of things of the same moment, before they fold into another column
 _GAP: Final = 16.0
 _SMALLEST_STEP, _LARGEST_STEP = 20.0, 230.0
 _BAR_STEP: Final = 8.0  # to a moment at which nothing but a run or stay begins or ends
@@ -55,7 +54,7 @@ def slot_of(mark: Mark) -> Slot:
     return When.ALWAYS if mark.since_ms is None else mark.since_ms
 
 
-def cells_of(drawing: Drawing) -> list[Cell]:
+def cells_of(drawing: Drawing, most_rows: int) -> list[Cell]:
     """Of each mark: what another of its slot led to stands to the right of that; many fold into columns."""
     level = _levels(drawing)
     blocks: dict[tuple[Slot, int, int], list[int]] = defaultdict(list)
@@ -63,14 +62,14 @@ def cells_of(drawing: Drawing) -> list[Cell]:
         blocks[slot_of(mark), level[number], mark.tier].append(number)
     widths: dict[tuple[Slot, int], int] = defaultdict(int)
     for (slot, at, _), members in blocks.items():
-        widths[slot, at] = max(widths[slot, at], math.ceil(len(members) / _ROWS))
+        widths[slot, at] = max(widths[slot, at], math.ceil(len(members) / most_rows))
     cells = [Cell(0, 0)] * len(drawing.marks)
     kinds = list(KINDS)
     rows_of_kinds = _rows_of_kinds(drawing)
     for (slot, at, _), members in blocks.items():
         first = sum(widths[slot, before] for before in range(at))
         members.sort(key=lambda n: (kinds.index(drawing.marks[n].kind), numbers_as_numbers(drawing.marks[n].node[1])))
-        rows = math.ceil(len(members) / math.ceil(len(members) / _ROWS))
+        rows = math.ceil(len(members) / math.ceil(len(members) / most_rows))
         for place, number in enumerate(members):
             column, row = (0, 0) if slot is When.CARRIER else divmod(place, rows)
             mark = drawing.marks[number]

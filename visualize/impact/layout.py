@@ -17,6 +17,8 @@ from visualize.impact.drawing import Drawing
 __all__ = ["Band", "Placed", "Rectangle", "lay_out"]
 
 _CELL_GAP, _ROW_GAP, _BAND_GAP = 12.0, 12.0, 30.0
+_VIEW = (1200.0, 680.0)  # pixels that a picture shall fill
+_FOLDS: Final = (9, 6, 4, 3, 2, 14)  # things of the same moment in a column, the better liked first
 _HEAD: Final = 36.0  # of a band, for its name
 _BAR_HEIGHT: Final = 16.0
 _BAR_ROW: Final = 44.0  # with the label below
@@ -79,8 +81,19 @@ class Placed:
 
 
 def lay_out(drawing: Drawing, sizes: Sequence[Size], bar_labels: Sequence[float]) -> Placed:
-    """``sizes`` of the marks with their labels, ``bar_labels`` the widths of those of bars. No two overlap."""
-    cells = cells_of(drawing)
+    """``sizes`` of the marks with their labels, ``bar_labels`` the widths of those of bars. No two overlap.
+
+    What is affected at the same time is folded so that the whole is seen as large as can be.
+    """
+    return max((_laid_out(drawing, sizes, bar_labels, rows) for rows in _FOLDS), key=_scale)  # of equals the first
+
+
+def _scale(placed: Placed) -> float:
+    return min(1.0, _VIEW[0] / max(placed.width, 1), _VIEW[1] / max(placed.height, 1))
+
+
+def _laid_out(drawing: Drawing, sizes: Sequence[Size], bar_labels: Sequence[float], most_rows: int) -> Placed:
+    cells = cells_of(drawing, most_rows)
     axis = Axis(drawing, cells, sizes)
     across = [axis.x_of(mark, cell) for mark, cell in zip(drawing.marks, cells, strict=True)]
     spans = [axis.span(bar) for bar in drawing.bars]

@@ -10,7 +10,7 @@ from graph.reader import NodeId, id_text
 from graph.vocabulary import HAZARDS
 from queries.trace import TraceEdge
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
-from visualize.frame import legend_of, render, told
+from visualize.frame import legend_of, render, script_words, told
 from visualize.impact.asking import ImpactPicture, ImpactQuestion
 from visualize.impact.drawing import Bar, Mark
 from visualize.impact.network import network_of_impact
@@ -88,7 +88,7 @@ def impact_page(
         "readable": READABLE,
         "height": timeline.network.height,
         "leads": "right",
-        "words": {"nothing": say("nothing_chosen")},
+        "words": script_words(say),
     }
     return render(
         "impact.html",
@@ -96,7 +96,7 @@ def impact_page(
         network=timeline.network,
         content=content,
         nonce=nonce,
-        scripts=["timeline.js"],
+        has_timeline=True,
         title=_title(question, say),
         is_complete=picture.completeness.complete,
         as_of_seq=picture.as_of_seq,

@@ -110,6 +110,30 @@
     network.moveTo({ scale: Math.min(4, Math.max(0.05, network.getScale() * factor)) });
   }
 
+  // Those whose name holds what is wanted, one after the other.
+  let wanted = "", at = -1;
+  document.getElementById("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = document.getElementById("wanted").value.trim().toLocaleLowerCase();
+    const found = content.shapes.flatMap((shape, id) => (text && shape.heading.toLocaleLowerCase().includes(text) ? [id] : []));
+    at = text === wanted ? (at + 1) % Math.max(found.length, 1) : 0;
+    wanted = text;
+    document.getElementById("matches").textContent = !text ? "" : !found.length ? content.words.noMatch
+      : content.words.matches.replace("{at}", at + 1).replace("{count}", found.length);
+    if (found.length) goTo(found[at]);
+  });
+
+  function goTo(id) {
+    network.selectNodes([id]);
+    network.focus(id, { scale: Math.max(network.getScale(), content.readable) });
+    choose(id);
+  }
+
+  const saving = globalThis.saving(content, network);
+  document.querySelectorAll("button.save").forEach((button) => {
+    button.addEventListener("click", () => saving[button.dataset.form]());
+  });
+
   document.getElementById("closer").addEventListener("click", () => zoom(1.3));
   document.getElementById("farther").addEventListener("click", () => zoom(1 / 1.3));
   document.getElementById("whole").addEventListener("click", fit);
@@ -125,9 +149,7 @@
     if (!button) return;
     if (button.dataset.shape !== undefined) {
       const id = Number(button.dataset.shape);
-      network.selectNodes([id]);
-      network.focus(id, { scale: Math.max(network.getScale(), content.readable) });
-      choose(id);
+      goTo(id);
     } else {
       const id = Number(button.dataset.link);
       network.setSelection({ nodes: [], edges: [id] });
