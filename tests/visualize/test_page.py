@@ -216,7 +216,7 @@ async def test_an_id_is_text_whatever_it_holds(key: str) -> None:
     graph = MemoryGraph(lineage(key, cell_id=key))
     text = trace_page(await ask(graph, f"CellLot:{key}", "BACKWARD"), address=page_address)
     page = read_page(text)
-    assert len(page.all("script")) == 3
+    assert len(page.all("script")) == 4
     assert page.all("img") == []
     assert page.all("b") == [page.one("b", id="as-of-seq"), page.one("b", id="total")]
     (shape,) = [each for each in page.data["shapes"] if each["heading"].startswith("CellLot:")]

@@ -2,6 +2,7 @@
 // The whole picture, not only what is seen of it, as a file: SVG, PNG of that, GraphML. Every text is escaped.
 globalThis.saving = (content, network) => {
   const MARGIN = 40, AXIS = 30;
+  const HALO = 'paint-order="stroke" stroke="#ffffff" stroke-opacity="0.8" stroke-width="4"'; // so that lines cross no text
   const title = document.title;
 
   function escaped(text) {
@@ -44,17 +45,19 @@ globalThis.saving = (content, network) => {
   function drawnNode(node) {
     if (node.bar) {
       const { width, height, look, colour } = node.bar;
-      const fill = look === "run" ? colour : "#ffffff";
-      const dashes = look === "window" ? ' stroke-dasharray="5 4"' : look === "stay" ? ` stroke-dasharray="1 0"` : "";
-      const under = look === "stay" ? ` style="stroke:${colour};stroke-width:4"` : "";
-      return `<rect x="${node.x - width / 2}" y="${node.y - height / 2}" width="${width}" height="${height}" fill="${look === "window" ? "none" : fill}" stroke="#333333" stroke-width="1.5"${dashes}${under}/>`
-        + lines(node.label, node.x - width / 2, node.y + height / 2 + 14, 'font-size="12" fill="#1b1f24"');
+      const left = node.x - width / 2, top = node.y - height / 2;
+      const fill = { run: colour, stay: "#ffffff", window: "none" }[look];
+      const dashes = look === "window" ? ' stroke-dasharray="5 4"' : "";
+      const within = look === "stay" ? `<rect x="${left + 3}" y="${top + 4}" width="${Math.max(width - 6, 2)}" height="${height - 8}" fill="${colour}"/>` : "";
+      return `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${fill}" stroke="#333333" stroke-width="1.5"${dashes}/>${within}`
+        + lines(node.label, node.x - width / 2, node.y + height / 2 + 14, `${HALO} font-size="12" fill="#1b1f24"`);
     }
     if (!node.font) return "";
     const inside = ["box", "ellipse", "database"].includes(node.shape);
     const count = node.label.split("\n").length;
     const y = inside ? node.y - (count - 1) * 8 + 5 : node.y + node.size + 18;
-    return shape(node) + lines(node.label, node.x, y, `font-size="${node.font.size}" fill="${node.font.color}" text-anchor="middle"`);
+    const halo = inside ? "" : HALO;
+    return shape(node) + lines(node.label, node.x, y, `${halo} font-size="${node.font.size}" fill="${node.font.color}" text-anchor="middle"`);
   }
 
   function drawnEdge(edge) {
@@ -67,7 +70,7 @@ globalThis.saving = (content, network) => {
     const along = (point, other, by) => ({ x: point.x + ((other.x - point.x) * by) / length, y: point.y + ((other.y - point.y) * by) / length });
     const a = along(ends.from, to, Math.min(rim(edge.from), length / 3)), b = along(ends.to, from, Math.min(rim(edge.to), length / 3));
     const drawn = `<line x1="${a.x.toFixed(1)}" y1="${a.y.toFixed(1)}" x2="${b.x.toFixed(1)}" y2="${b.y.toFixed(1)}" stroke="${edge.color.color}" stroke-width="${edge.width}"${dashes} marker-end="url(#tip)"${edge.arrows && edge.arrows.from ? ' marker-start="url(#tip)"' : ""}/>`;
-    return drawn + (edge.label ? lines(edge.label, (a.x + b.x) / 2, (a.y + b.y) / 2, 'font-size="12" fill="#444444" text-anchor="middle"') : "");
+    return drawn + (edge.label ? lines(edge.label, (a.x + b.x) / 2, (a.y + b.y) / 2, `${HALO} font-size="12" fill="#444444" text-anchor="middle"`) : "");
   }
 
   function frame() {
