@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,18 +17,20 @@ import orjson
 from markupsafe import Markup
 
 from graph.vocabulary import KINDS
+from queries.trace import Completeness
 from visualize.details import Section
 from visualize.labels import Drawable
 from visualize.network import READABLE, Network, drawing_script
 from visualize.words import Speech, kind_label
 
-__all__ = ["legend_of", "render", "script_words", "told"]
+__all__ = ["legend_of", "names_of_starts", "notes_of", "render", "rolled_up_text", "script_words", "told"]
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
+_NAMED: Final = 3
 _USUAL_WIDTH: Final = 1200  # pixels for the picture in a window of 1600
 
 
@@ -70,6 +72,32 @@ def legend_of(shapes: Iterable[Drawable], say: Speech) -> list[tuple[str, str, s
         for name, kind in KINDS.items()
         if name in counts
     ]
+
+
+def names_of_starts(ids: Sequence[str], say: Speech) -> str:
+    """The first few of where a question begins, and how many more there are."""
+    named = say("joined").join(ids[:_NAMED])
+    rest = len(ids) - _NAMED
+    return f"{named} {say('and_more', count=rest)}" if rest > 0 else named
+
+
+def notes_of(completeness: Completeness, say: Speech) -> list[str]:
+    """Whose origin is not recorded, and what is kept from the viewer."""
+    notes: list[str] = []
+    if completeness.unrecorded:
+        names = say("joined").join(completeness.unrecorded)
+        rest = completeness.unrecorded_count - len(completeness.unrecorded)
+        notes.append(say("unrecorded", names=f"{names} {say('and_more', count=rest)}" if rest else names))
+    if completeness.hidden:
+        notes.append(say("hidden", count=completeness.hidden))
+    return notes
+
+
+def rolled_up_text(word: str, total: int, shapes: Iterable[Drawable], say: Speech) -> str | None:
+    """How many things are drawn in how many groups; None where each is drawn by itself."""
+    groups = [shape for shape in shapes if shape.is_group]
+    grouped = sum(group.count for group in groups)
+    return say(word, total=f"{total:,}", groups=len(groups), grouped=f"{grouped:,}") if groups else None
 
 
 def script_words(say: Speech) -> dict[str, str]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from graph.reader import Direction, NodeId, id_text
 from graph.vocabulary import KINDS
-from queries.trace import TraceEdge, TraceNode
+from queries.trace import TraceNode
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
-from visualize.frame import legend_of, render, script_words, told
+from visualize.frame import legend_of, names_of_starts, notes_of, render, rolled_up_text, script_words, told
 from visualize.generations import Side
+from visualize.links import LinkRow, edge_row
 from visualize.network import READABLE, Network, network_of
 from visualize.picture import Picture, TraceQuestion
 from visualize.rollup import ONE_BY_ONE, Link, Shown
@@ -35,17 +36,6 @@ class _ThingRow:
     place: str
     steps: str
     recorded: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _LinkRow:
-    link: int
-    act: str
-    source: str
-    target: str
-    start: str
-    end: str
-    recorded: Sequence[Section]
 
 
 def trace_page(
@@ -74,7 +64,7 @@ def trace_page(
         nonce=nonce,
         title=say(
             "forward_title" if question.direction is Direction.FORWARD else "backward_title",
-            start=_starts(question, say),
+            start=names_of_starts(question.start, say),
         ),
         is_complete=answer.completeness.complete,
         as_of_seq=answer.as_of_seq,
@@ -104,24 +94,13 @@ def _leads(question: TraceQuestion, say: Speech, address: Address | None, listed
     return [turned] if listed is None else [(say("as_list"), listed), turned]
 
 
-def _starts(question: TraceQuestion, say: Speech) -> str:
-    named = say("joined").join(question.start[:3])
-    rest = len(question.start) - 3
-    return f"{named} {say('and_more', count=rest)}" if rest > 0 else named
-
-
 def _notes(picture: Picture, say: Speech) -> list[str]:
     """Why the answer is not whole, and what is kept from the viewer."""
     completeness, question = picture.answer.completeness, picture.question
     notes: list[str] = []
     if completeness.more_beyond_depth is not None:
         notes.append(say("more_beyond", depth=completeness.more_beyond_depth))
-    if completeness.unrecorded:
-        names = say("joined").join(completeness.unrecorded)
-        rest = completeness.unrecorded_count - len(completeness.unrecorded)
-        notes.append(say("unrecorded", names=f"{names} {say('and_more', count=rest)}" if rest else names))
-    if completeness.hidden:
-        notes.append(say("hidden", count=completeness.hidden))
+    notes += notes_of(completeness, say)
     chosen = [kind_label(kind, say.language) for kind in question.kinds or ()]
     chosen += [edge_label(name, say.language) for name in question.operations or ()]
     if chosen:
@@ -131,15 +110,9 @@ def _notes(picture: Picture, say: Speech) -> list[str]:
 
 def _rolled_up(picture: Picture, say: Speech, address: Address | None) -> dict[str, Any] | None:
     """What is said of groups, and the largest part from the start on that can be seen one by one."""
-    if not picture.drawing.is_rolled_up:
+    text = rolled_up_text("rolled_up", picture.answer.summary.total, picture.drawing.shapes, say)
+    if text is None:
         return None
-    groups = [shape for shape in picture.drawing.shapes if shape.is_group]
-    text = say(
-        "rolled_up",
-        total=f"{picture.answer.summary.total:,}",
-        groups=len(groups),
-        grouped=f"{sum(shape.count for shape in groups):,}",
-    )
     return {"text": text, "smaller": [] if address is None else _smaller(picture, say, address)}
 
 
@@ -217,44 +190,25 @@ def _things(picture: Picture, say: Speech, address: Address | None) -> list[_Thi
     return sorted(rows, key=lambda row: (shapes[row.shape].depth, row.node))
 
 
-def _link_rows(picture: Picture, say: Speech) -> list[_LinkRow]:
+def _link_rows(picture: Picture, say: Speech) -> list[LinkRow]:
     """One row an edge between single things; between groups, one for each type of edge."""
     drawing = picture.drawing
-    rows: list[_LinkRow] = []
+    rows: list[LinkRow] = []
     for number, link in enumerate(drawing.links):
         if drawing.is_of_group(link):
             rows += _group_link_rows(picture, number, link, say)
         else:
-            rows += [_edge_row(picture, number, edge, say) for edge in link.edges]
+            rows += [
+                edge_row(number, edge, picture.operations.get(edge.operation_id or ""), say) for edge in link.edges
+            ]
     return rows
 
 
-def _edge_row(picture: Picture, number: int, edge: TraceEdge, say: Speech) -> _LinkRow:
-    act = edge_label(edge.type, say.language)
-    return _LinkRow(
-        link=number,
-        act=f"{act} · {edge.operation_id}" if edge.operation_id else act,
-        source=id_text(edge.source),
-        target=id_text(edge.target),
-        start="" if edge.start_ms is None else span_text(edge.start_ms, edge.start_latest_ms, edge.offset_minutes),
-        end="" if edge.end_ms is None else span_text(edge.end_ms, edge.end_latest_ms, edge.offset_minutes),
-        recorded=_edge_sections(picture, edge, say),
-    )
-
-
-def _edge_sections(picture: Picture, edge: TraceEdge, say: Speech) -> list[Section]:
-    operation = picture.operations.get(edge.operation_id or "")
-    sections = [edge_section(edge, operation, say)]
-    if operation is not None:
-        sections.append(operation_section(operation, say))
-    return [section for section in sections if section.rows]
-
-
-def _group_link_rows(picture: Picture, number: int, link: Link, say: Speech) -> list[_LinkRow]:
+def _group_link_rows(picture: Picture, number: int, link: Link, say: Speech) -> list[LinkRow]:
     shapes = picture.drawing.shapes
     counts = Counter(edge.type for edge in link.edges)
     return [
-        _LinkRow(
+        LinkRow(
             link=number,
             act=f"{count:,} × {edge_label(name, say.language)}",
             source=_name(shapes[link.source], say),

@@ -207,6 +207,7 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         hazard_label=HAZARDS.label(question.asked.hazard.value, language),
         seq=answer.as_of.seq,
         whole=completeness(view, answer),
+        is_stopped=not answer.spread.is_complete,
         known_at_text=_known_at(question.asked),
         counts=totals,
         sites=await asyncio.to_thread(sites, view, answer, standing),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -120,6 +121,15 @@ async def test_completeness_position_and_offset_of_the_dates_are_told() -> None:
     assert page.one("b", id="total").text == "47 things"
     assert "offset +08:00" in page.one("div", class_="legend").text
     assert next(text for _, text in page.data["behind"]["ticks"]) == "2024-12-20"
+
+
+async def test_an_answer_that_was_stopped_says_so_whatever_else_is_missing() -> None:
+    picture = await drawn(trial(), asked_of("Reagent:R-MED-8"))
+    stopped = replace(picture, is_stopped=True, completeness=replace(picture.completeness, complete=False))
+    page = page_of(stopped)
+    assert page.one("strong", id="completeness").text == "Not complete"
+    assert "more may be affected" in page.one("section", id="answer").text
+    assert "more may be affected" not in page_of(picture).one("section", id="answer").text
 
 
 # -- where it stands ---------------------------------------------------------------------------------------------

@@ -67,6 +67,7 @@ class ImpactPicture:
     operations: Mapping[str, Operation]
     offset_minutes: int
     is_target_affected: bool
+    is_stopped: bool  # before all was found
 
 
 async def ask_impact_picture(
@@ -103,6 +104,7 @@ async def ask_impact_picture(
         operations=await operations_by_id(view, acts, answer.as_of) if acts else {},
         offset_minutes=offset,
         is_target_affected=target_row is not None,
+        is_stopped=not answer.spread.is_complete,
     )
 
 

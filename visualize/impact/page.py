@@ -8,22 +8,23 @@ from typing import Any
 
 from graph.reader import NodeId, id_text
 from graph.vocabulary import HAZARDS
+from queries.operations import Operation
 from queries.trace import TraceEdge
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
-from visualize.frame import legend_of, render, script_words, told
+from visualize.frame import legend_of, names_of_starts, notes_of, render, rolled_up_text, script_words, told
 from visualize.impact.asking import ImpactPicture, ImpactQuestion
 from visualize.impact.drawing import Bar, Mark
 from visualize.impact.network import network_of_impact
+from visualize.links import LinkRow, act_label, edge_row
 from visualize.network import READABLE
 from visualize.rollup import ONE_BY_ONE
 from visualize.values import span_text
-from visualize.words import LANGUAGES, Speech, edge_label, kind_label
+from visualize.words import LANGUAGES, Speech, kind_label
 
 __all__ = ["ImpactAddress", "impact_page"]
 
 # The address of the page that answers a question, in a language; without one, a page leads nowhere.
 ImpactAddress = Callable[[ImpactQuestion, str], str]
-_NAMED_SEEDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +49,6 @@ class _BarRow:
     act: str
     start: str
     end: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StepRow:
-    link: int
-    act: str
-    source: str
-    target: str
-    start: str
-    end: str
-    recorded: Sequence[Section]
 
 
 def impact_page(
@@ -119,12 +109,8 @@ def impact_page(
 
 
 def _title(question: ImpactQuestion, say: Speech) -> str:
-    seeds = question.asked.seeds
-    named = say("joined").join(id_text(seed.node) for seed in seeds[:_NAMED_SEEDS])
-    rest = len(seeds) - _NAMED_SEEDS
-    if rest > 0:
-        named = f"{named} {say('and_more', count=rest)}"
-    return say("impact_title", hazard=HAZARDS.label(question.asked.hazard.value, say.language), seeds=named)
+    seeds = names_of_starts([id_text(seed.node) for seed in question.asked.seeds], say)
+    return say("impact_title", hazard=HAZARDS.label(question.asked.hazard.value, say.language), seeds=seeds)
 
 
 def _zone(offset_minutes: int) -> str:
@@ -133,16 +119,9 @@ def _zone(offset_minutes: int) -> str:
 
 
 def _notes(picture: ImpactPicture, say: Speech) -> list[str]:
-    completeness, question = picture.completeness, picture.question
-    notes: list[str] = []
-    if not completeness.complete and not completeness.unrecorded_count:
-        notes.append(say("stopped"))
-    if completeness.unrecorded:
-        names = say("joined").join(completeness.unrecorded)
-        rest = completeness.unrecorded_count - len(completeness.unrecorded)
-        notes.append(say("unrecorded", names=f"{names} {say('and_more', count=rest)}" if rest else names))
-    if completeness.hidden:
-        notes.append(say("hidden", count=completeness.hidden))
+    question = picture.question
+    notes = [say("stopped")] if picture.is_stopped else []
+    notes += notes_of(picture.completeness, say)
     if question.is_part:
         notes.append(say("part_drawn", count=f"{picture.listed:,}"))
     if question.target is not None and not picture.is_target_affected:
@@ -152,15 +131,9 @@ def _notes(picture: ImpactPicture, say: Speech) -> list[str]:
 
 def _rolled_up(picture: ImpactPicture, say: Speech, address: ImpactAddress | None) -> dict[str, Any] | None:
     """What is said of groups, and the parts that can be seen one by one."""
-    if not picture.drawing.is_rolled_up:
+    text = rolled_up_text("impact_rolled_up", picture.listed, picture.drawing.marks, say)
+    if text is None:
         return None
-    groups = [mark for mark in picture.drawing.marks if mark.is_group]
-    text = say(
-        "impact_rolled_up",
-        total=f"{picture.listed:,}",
-        groups=len(groups),
-        grouped=f"{sum(group.count for group in groups):,}",
-    )
     return {"text": text, "smaller": [] if address is None else _smaller(picture, say, address)}
 
 
@@ -224,10 +197,6 @@ class _Told:
         notes += [say("uncertain")] if mark.is_uncertain else []
         return notes + ([say("beside")] if mark.is_beside else [])
 
-    def act(self, edge: TraceEdge) -> str:
-        label = edge_label(edge.type, self._say.language)
-        return f"{label} · {edge.operation_id}" if edge.operation_id else label
-
     def looks(self) -> set[str]:
         """How the bars look: what the legend has to tell."""
         bars = self._drawing.bars
@@ -272,25 +241,12 @@ class _Told:
             for number, bar in enumerate(self._drawing.bars)
         ]
 
-    def steps(self) -> list[_StepRow]:
+    def steps(self) -> list[LinkRow]:
         """The path to the target, in its order; empty without one."""
         target = self._drawing.target
-        rows = []
-        for number in () if target is None else self._drawing.paths.get(target, ()):
-            edge = self._drawing.links[number].edge
-            if edge is not None:
-                rows.append(
-                    _StepRow(
-                        link=number,
-                        act=self.act(edge),
-                        source=id_text(edge.source),
-                        target=id_text(edge.target),
-                        start="" if edge.start_ms is None else self._edge_time(edge, is_start=True),
-                        end="" if edge.end_ms is None else self._edge_time(edge, is_start=False),
-                        recorded=self._sections(edge),
-                    )
-                )
-        return rows
+        path = () if target is None else self._drawing.paths.get(target, ())
+        edges = [(number, edge) for number in path if (edge := self._drawing.links[number].edge) is not None]
+        return [edge_row(number, edge, self._operation(edge), self._say) for number, edge in edges]
 
     def content(self) -> dict[str, Any]:
         """What the page's script is given of shapes and lines."""
@@ -303,7 +259,7 @@ class _Told:
         lines = []
         for link in self._drawing.links:
             edge = link.edge
-            own = [] if edge is None else [told(section) for section in self._edge_sections(edge) if section.rows]
+            own = [] if edge is None else [told(edge_section(edge, self._operation(edge), self._say))]
             known = edge is not None and edge.operation_id in operations
             lines.append(
                 {
@@ -346,33 +302,21 @@ class _Told:
     def _bar_act(self, bar: Bar) -> str:
         if bar.is_window:
             return self._say("window")
-        return self._say("carried", count=f"{bar.count:,}") if bar.edge is None else self.act(bar.edge)
+        return self._say("carried", count=f"{bar.count:,}") if bar.edge is None else act_label(bar.edge, self._say)
 
     def _bar_time(self, bar: Bar, ms: int | None, otherwise: str) -> str:
         if bar.is_masked:
             return self._say("since_masked")
         return self.time(ms, None if bar.edge is None else bar.offset_minutes) or otherwise
 
-    @staticmethod
-    def _edge_time(edge: TraceEdge, *, is_start: bool) -> str:
-        earliest, latest = (edge.start_ms, edge.start_latest_ms) if is_start else (edge.end_ms, edge.end_latest_ms)
-        return "" if earliest is None else span_text(earliest, latest, edge.offset_minutes)
-
     def _reached_by(self, number: int) -> str:
         """The last step of the path to a mark."""
         edges = [self._drawing.links[link].edge for link in self._drawing.paths.get(number, ())]
         last = next((edge for edge in reversed(edges) if edge is not None), None)
-        return "" if last is None else f"{self.act(last)} ← {id_text(last.source)}"
+        return "" if last is None else f"{act_label(last, self._say)} ← {id_text(last.source)}"
 
-    def _edge_sections(self, edge: TraceEdge) -> list[Section]:
-        return [edge_section(edge, self._picture.operations.get(edge.operation_id or ""), self._say)]
-
-    def _sections(self, edge: TraceEdge) -> list[Section]:
-        operation = self._picture.operations.get(edge.operation_id or "")
-        sections = self._edge_sections(edge)
-        if operation is not None:
-            sections.append(operation_section(operation, self._say))
-        return [section for section in sections if section.rows]
+    def _operation(self, edge: TraceEdge) -> Operation | None:
+        return self._picture.operations.get(edge.operation_id or "")
 
     def _recorded(self, mark: Mark) -> list[Row]:
         if mark.is_hidden:
