@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from graph.engine import statement_count
 from graph.times import parse_moment
 from graph.viewer import Role
 from service.store import Store
@@ -325,3 +326,23 @@ async def test_a_picture_to_keep_leads_nowhere(trial_store: Store) -> None:
     page = await (await Reader.of(trial_store)).open(f"{MEDIUM}&as=picture&standalone=true")
     assert page.all("a") == []
     assert all(shape["links"] == [] for shape in page.data["shapes"])
+
+
+@pytest.mark.parametrize("form", ["list", "picture"])
+async def test_an_answer_of_many_takes_as_many_statements_as_one_of_few(store: Store, form: str) -> None:
+    counted = []
+    for number, units in ((1, 3), (2, 90)):
+        sheet = BenchSheet(f"N{number}-", hours=number * 100)
+        sheet.donor(f"D{number}")
+        sheet.collected(f"D{number}", f"T{number}")
+        sheet.separated(f"T{number}", f"L{number}")
+        sheet.cryopreserved(f"L{number}", f"B{number}", units=units)
+        await import_all(store, sheet.records)
+        reader = await Reader.of(store)
+        address = f"/view/impact?hazard=HERITABLE&seed=Donor:D{number}&as={form}&target=CellUnit:B{number}%231"
+        await reader.open(address)  # what is prepared once is prepared
+        with statement_count() as statements:
+            page = await reader.open(address)
+        assert page.one("b", id="total").text.startswith(str(units + 4))
+        counted.append(statements.count)
+    assert counted[0] == counted[1]
