@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graph.errors import BadInput
@@ -19,7 +19,7 @@ from queries.privacy import View
 from queries.starts import check_starts
 from queries.trace import TraceEdge
 
-__all__ = ["MOST_ROUTES", "Explanation", "explain", "winning_path"]
+__all__ = ["MOST_ROUTES", "Explanation", "explain", "path_rows", "winning_path", "winning_paths"]
 
 MOST_ROUTES = 100
 
@@ -93,10 +93,33 @@ def winning_path(view: View, answer: Impact, number: int) -> list[TraceEdge]:
     return _shown_steps(view, answer, path_of(answer.lineage, answer.spread, answer.seeds, number))
 
 
+def winning_paths(view: View, answer: Impact, rows: Sequence[int]) -> list[list[TraceEdge]]:
+    """The winning path of each of these rows. Cost: their lengths; what is personal of all is logged at once."""
+    numbers = [int(answer.spread.nodes[row]) for row in rows]
+    found = [
+        [_shown(view, answer, step) for step in path_of(answer.lineage, answer.spread, answer.seeds, number)]
+        for number in numbers
+    ]
+    _log_ends(view, answer, (edge for path in found for edge in path))
+    return found
+
+
+def path_rows(answer: Impact, row: int) -> list[int]:
+    """The rows of what lies on the winning path of a row, in no order; itself included."""
+    steps = path_of(answer.lineage, answer.spread, answer.seeds, int(answer.spread.nodes[row]))
+    ends = dict.fromkeys(end for step in steps for end in (step.source, step.target))
+    found = (answer.row_of(node) for node in ends)
+    return sorted({row, *(each for each in found if each is not None)})
+
+
 def _shown_steps(view: View, answer: Impact, steps: Sequence[PathStep]) -> list[TraceEdge]:
     edges = [_shown(view, answer, step) for step in steps]
-    log_shown(view, answer, list(dict.fromkeys(end for edge in edges for end in (edge.source, edge.target))))
+    _log_ends(view, answer, edges)
     return edges
+
+
+def _log_ends(view: View, answer: Impact, edges: Iterable[TraceEdge]) -> None:
+    log_shown(view, answer, list(dict.fromkeys(end for edge in edges for end in (edge.source, edge.target))))
 
 
 def _shown(view: View, answer: Impact, step: PathStep) -> TraceEdge:

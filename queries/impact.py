@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import Enum, unique
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +32,8 @@ __all__ = [
     "Impact",
     "ImpactAsked",
     "ImpactItem",
+    "Order",
+    "can_be_seed",
     "impact",
     "impact_items",
     "item_of",
@@ -44,7 +47,16 @@ _SEED_KINDS = frozenset({"Equipment", "StoragePosition", "Person"})  # besides m
 _MOST_SEEDS = 10_000
 # The order of kinds in an answer is that of their names.
 _RANK_OF_KIND = np.argsort(np.argsort(np.array(KIND_NAMES))).astype(np.int64)
-_TIER_SHIFT, _TIME_SHIFT, _EARLIEST, _LATEST = 60, 8, -(2**50), 2**50
+_TIME_BITS, _KIND_BITS, _TIER_BITS, _EARLIEST, _LATEST = 52, 8, 2, -(2**50), 2**50
+
+
+@unique
+class Order(Enum):
+    """What the items of an answer stand in order by first; the others of these decide between equals, then the key."""
+
+    TIER = "tier"
+    SINCE = "since"
+    KIND = "kind"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +137,20 @@ class Impact:
         shown: Array = np.where(self.hidden, FOREVER, self.spread.since)
         return shown
 
+    def _places(self, order: Order) -> Array:
+        """What rows are ordered by, but for their keys, as one number each."""
+        time = np.clip(self.since, _EARLIEST, _LATEST) - _EARLIEST
+        tier, kind = self.spread.tier.astype(np.int64), _RANK_OF_KIND[self.kinds]
+        parts = {Order.TIER: (tier, _TIER_BITS), Order.SINCE: (time, _TIME_BITS), Order.KIND: (kind, _KIND_BITS)}
+        place: Array = np.zeros(self.total, dtype=np.int64)
+        for each in (order, *(other for other in Order if other is not order)):
+            values, bits = parts[each]
+            place = place << bits | values
+        return place
+
     @cached_property
     def _place(self) -> Array:
-        """What rows are ordered by, but for their keys: tier, time, kind."""
-        time = np.clip(self.since, _EARLIEST, _LATEST) - _EARLIEST
-        tier = self.spread.tier.astype(np.int64) << _TIER_SHIFT
-        place: Array = tier | (time << _TIME_SHIFT) | _RANK_OF_KIND[self.kinds]
-        return place
+        return self._places(Order.TIER)
 
     @cached_property
     def order(self) -> Array:
@@ -154,13 +173,13 @@ class Impact:
         number = self.lineage.find(node)
         return None if number is None else self.spread.place(number)
 
-    def rows(self, first: int, count: int, chosen: Array | None = None) -> list[int]:
-        """The rows at places ``first`` … of the answer's order; ``chosen``: of these rows only.
+    def rows(self, first: int, count: int, chosen: Array | None = None, *, order: Order = Order.TIER) -> list[int]:
+        """The rows at places ``first`` … of the answer's order, or of another; ``chosen``: of these rows only.
 
         Sorts no more than it must: the ties at the page's ends are told apart by key, the rest not at all.
         """
         every = np.arange(self.total) if chosen is None else chosen
-        place = self._place[every]
+        place = self._place[every] if order is Order.TIER else self._places(order)[every]
         last = min(first + count, len(every))
         if first >= last:
             return []
@@ -168,8 +187,8 @@ class Impact:
             bound = np.partition(place, last - 1)[last - 1]
             within = np.flatnonzero(place <= bound)
             every, place = every[within], place[within]
-        order = np.argsort(place, kind="stable")
-        every, place = every[order], place[order]
+        sorting = np.argsort(place, kind="stable")
+        every, place = every[sorting], place[sorting]
         begin = int(np.searchsorted(place, place[first], side="left"))
         end = int(np.searchsorted(place, place[last - 1], side="right"))
         keys = self.lineage.facts.keys
@@ -179,15 +198,28 @@ class Impact:
         )
         return [row for _, _, row in ranked[first - begin : last - begin]]
 
-    def chosen(self, kinds: Collection[str] | None, tiers: Collection[int] | None) -> Array | None:
-        """The rows of these kinds and tiers; None: all."""
-        if kinds is None and tiers is None:
+    def chosen(
+        self,
+        kinds: Collection[str] | None,
+        tiers: Collection[int] | None,
+        between: tuple[int | None, int | None] = (None, None),
+    ) -> Array | None:
+        """The rows of these kinds and tiers that are affected from a time in ``[between)``; None: all.
+
+        Where a bound of time is given, what is always affected or hidden is not among them.
+        """
+        if kinds is None and tiers is None and between == (None, None):
             return None
         wanted = np.ones(self.total, dtype=np.bool_)
         if kinds is not None:
             wanted &= np.isin(self.kinds, [KIND_CODES[kind] for kind in kinds])
         if tiers is not None:
             wanted &= np.isin(self.spread.tier, list(tiers))
+        if between != (None, None):
+            first, last = between
+            wanted &= (self.since > ALWAYS) & (self.since < FOREVER)
+            wanted &= self.since >= (ALWAYS if first is None else first)
+            wanted &= self.since < (FOREVER if last is None else last)
         return np.flatnonzero(wanted)
 
 
@@ -245,6 +277,11 @@ async def _personal(view: View, lineage: Lineage, numbers: Array, as_of: AsOf, i
     return np.array([node in led for node in nodes], dtype=np.bool_)
 
 
+def can_be_seed(kind: str) -> bool:
+    """Whether something may spread from things of the kind."""
+    return KINDS[kind].is_material or kind in _SEED_KINDS
+
+
 def _check(asked: ImpactAsked) -> None:
     if not asked.seeds:
         raise BadInput("seeds is empty.", remedy="Name at least one.", member="seeds")
@@ -254,7 +291,7 @@ def _check(asked: ImpactAsked) -> None:
         )
     for seed in asked.seeds:
         kind, key = seed.node
-        if not KINDS[kind].is_material and kind not in _SEED_KINDS:
+        if not can_be_seed(kind):
             raise BadInput(
                 f"Nothing spreads from {kind}:{key}.",
                 remedy="Name material, a reagent, a machine, a position or a person.",
@@ -278,14 +315,16 @@ def impact_items(
     *,
     kinds: Collection[str] | None = None,
     tiers: Collection[int] | None = None,
+    between: tuple[int | None, int | None] = (None, None),
+    order: Order = Order.TIER,
 ) -> Page[ImpactItem]:
-    """A page of what is affected, by tier, time, kind and key. Logs the personal codes on it."""
+    """A page of what is affected, by tier, time, kind and key, or in another order. Logs the personal codes on it."""
     check_first(first)
     begin = 0 if after is None else int(Cursor.parse(after, (int,)).place[0]) + 1
     begin = max(0, begin)
-    chosen = answer.chosen(kinds, tiers)
+    chosen = answer.chosen(kinds, tiers, between)
     total = answer.total if chosen is None else len(chosen)
-    items = items_of(view, answer, answer.rows(begin, first, chosen))
+    items = items_of(view, answer, answer.rows(begin, first, chosen, order=order))
     log_shown(view, answer, [item.node for item in items if not item.is_hidden])
     return Page(
         items=items,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from starlette.requests import Request
 
 from graph.errors import BadInput
 
-__all__ = ["check_names", "flag", "names", "number"]
+__all__ = ["check_names", "choice", "flag", "names", "number"]
 
 
 def check_names(request: Request, known: Collection[str]) -> None:
@@ -26,6 +26,14 @@ def flag(request: Request, name: str) -> bool:
     if text not in {"true", "false", "1", "0", ""}:
         raise BadInput(f"{name}={text!r} is neither true nor false.", remedy=f"Write {name}=true.", member=name)
     return text in {"true", "1"}
+
+
+def choice(request: Request, name: str, known: Sequence[str]) -> str:
+    """One of the known words; the first where it is left out. Raises BadInput for any other."""
+    asked = request.query_params.get(name) or known[0]
+    if asked not in known:
+        raise BadInput(f"{name}={asked!r} is none.", remedy=f"One of: {', '.join(known)}.", member=name)
+    return asked
 
 
 def number(request: Request, name: str) -> int | None:

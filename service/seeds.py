@@ -13,10 +13,10 @@ from graph.records import BadValue, expand_units
 from graph.times import BadTime, Moment, parse_moment, render
 from queries.ids import parse_node_id
 
-__all__ = ["WINDOW", "SeedAsked", "seeds_of"]
+__all__ = ["SeedAsked", "joined_seed", "seeds_of", "split_seed"]
 
 # A key may hold an @: what follows the last one is a window only where it looks like one.
-WINDOW: Final = re.compile(r"@(\d{4}-[^@/]*)?(?:/(\d{4}-[^@/]*))?$")
+_WINDOW: Final = re.compile(r"@(\d{4}-[^@/]*)?(?:/(\d{4}-[^@/]*))?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +50,23 @@ def seeds_of(text: str, *, zone: str | None, member: str, remedy: str = "") -> l
     Raises BadInput for what is no id, and for a time that is none or has neither offset nor zone; ``remedy`` says what
     to do then.
     """
-    window = WINDOW.search(text)
-    name = text if window is None else text[: window.start()]
-    since, until = (None, None) if window is None else window.groups()
+    name, since, until = split_seed(text)
     example = remedy or "Write Equipment:INC-2@2025-03-08T00:00:00+08:00/2025-04-15T00:00:00+08:00."
     bounds = [_moment(bound, zone, member, example) for bound in (since, until)]
     return [SeedAsked(node=node, since=bounds[0], until=bounds[1]) for node in _nodes(name, member)]
+
+
+def split_seed(text: str) -> tuple[str, str, str]:
+    """Its id, and what is written of its from and until: empty where nothing is."""
+    window = _WINDOW.search(text)
+    return (text, "", "") if window is None else (text[: window.start()], window[1] or "", window[2] or "")
+
+
+def joined_seed(name: str, since: str, until: str) -> str:
+    """A seed in one text."""
+    window = f"@{since}{f'/{until}' if until else ''}"
+    # A key that ends as if with a window is set apart from none.
+    return f"{name}{window}" if since or until or _WINDOW.search(name) else name
 
 
 def _nodes(name: str, member: str) -> list[NodeId]:
@@ -68,7 +79,7 @@ def _nodes(name: str, member: str) -> list[NodeId]:
         raise BadInput(f"{name!r} {error}.", remedy="Write CellUnit:WCB1#11-20.", member=member) from error
 
 
-def _moment(text: str | None, zone: str | None, member: str, remedy: str) -> Moment | None:
+def _moment(text: str, zone: str | None, member: str, remedy: str) -> Moment | None:
     if not text:
         return None
     try:

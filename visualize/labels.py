@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Final, Protocol
 
+from graph.reader import NodeId
 from graph.vocabulary import KINDS, MATERIAL_EDGES
-from visualize.rollup import Link, Shown
+from visualize.rollup import Link
 from visualize.words import Speech, edge_label, kind_label
 
 __all__ = [
     "FONT_SIZE",
     "LINE_FONT_SIZE",
+    "Drawable",
     "has_label_inside",
     "is_step",
     "line_label",
@@ -35,11 +37,30 @@ _NO_STEP: Final = "CONTAINS"  # a unit is its lot, only smaller: that needs no t
 _STEPS: Final = frozenset(MATERIAL_EDGES) - {_NO_STEP}
 
 
+class Drawable(Protocol):
+    """What every shape of a picture has: a thing of a kind, or a group of them."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def node(self) -> NodeId: ...
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def is_group(self) -> bool: ...
+
+    @property
+    def is_start(self) -> bool: ...
+
+
 def has_label_inside(kind: str) -> bool:
     return KINDS[kind].shape in _WITH_LABEL_INSIDE
 
 
-def shape_label(shape: Shown, say: Speech) -> str:
+def shape_label(shape: Drawable, say: Speech) -> str:
     """The key, or how many, and below it the kind."""
     kind = kind_label(shape.kind, say.language)
     if has_label_inside(shape.kind):

@@ -13,6 +13,7 @@ from visualize.generations import Side
 from visualize.labels import (
     FONT_SIZE,
     LINE_FONT_SIZE,
+    Drawable,
     has_label_inside,
     is_step,
     line_label,
@@ -25,7 +26,7 @@ from visualize.picture import Picture
 from visualize.rollup import Link, Shown
 from visualize.words import Speech
 
-__all__ = ["READABLE", "Network", "drawing_script", "network_of"]
+__all__ = ["OPTIONS", "READABLE", "Network", "drawing_script", "network_of", "node_style", "shape_size"]
 
 READABLE: Final = 0.55  # scale below which labels are too small: then a part of the picture is shown first
 _SCRIPT: Final = "templates/lib/vis-9.1.2/vis-network.min.js"  # inside the package pyvis
@@ -34,7 +35,7 @@ _MARGIN: Final = 7  # around a label inside its shape
 _MOST_LINE_LABELS: Final = 60
 _INK, _FAINT = "#333333", "#b4b4b4"
 
-_OPTIONS: Final[dict[str, Any]] = {
+OPTIONS: Final[dict[str, Any]] = {
     "physics": {"enabled": False},
     "layout": {"improvedLayout": False},
     "interaction": {
@@ -81,12 +82,12 @@ def network_of(picture: Picture, say: Speech) -> Network:
         [text_size(label, LINE_FONT_SIZE)[0] for label in line_labels],
     )
     network = pyvis.network.Network(directed=True)
-    network.options = _OPTIONS
+    network.options = OPTIONS
     for number, (shape, label, (x, y)) in enumerate(zip(drawing.shapes, labels, placed.centres, strict=True)):
-        network.add_node(number, label=label, x=x, y=y, **_node_style(shape, label))
+        network.add_node(number, label=label, x=x, y=y, **node_style(shape, label))
     for number, (link, label) in enumerate(zip(drawing.links, line_labels, strict=True)):
         network.add_edge(link.source, link.target, id=number, label=label, **_edge_style(link, drawing.shapes))
-    return Network(nodes=network.nodes, edges=network.edges, options=_OPTIONS, width=placed.width, height=placed.height)
+    return Network(nodes=network.nodes, edges=network.edges, options=OPTIONS, width=placed.width, height=placed.height)
 
 
 def _database_size(label: str) -> float:
@@ -95,20 +96,27 @@ def _database_size(label: str) -> float:
     return max(width + 2 * _MARGIN, (height + _MARGIN) * 1.5)
 
 
-def _box(shape: Shown, label: str, column: int) -> Box:
+def shape_size(kind: str, label: str) -> tuple[float, float]:
+    """How wide and high a shape of the kind is with its label."""
     text_width, text_height = text_size(label)
-    match KINDS[shape.kind].shape:
+    match KINDS[kind].shape:
         case "database":
-            width = height = _database_size(label)
+            size = _database_size(label)
+            return size, size
         case "box" | "ellipse":
-            width, height = text_width * 1.3 + 2 * _MARGIN, text_height * 1.3 + 2 * _MARGIN
+            return text_width * 1.3 + 2 * _MARGIN, text_height * 1.3 + 2 * _MARGIN
         case _:
-            width, height = max(text_width, _SIZE * 2.0), _SIZE * 2 + text_height + 8
+            return max(text_width, _SIZE * 2.0), _SIZE * 2 + text_height + 8
+
+
+def _box(shape: Shown, label: str, column: int) -> Box:
+    width, height = shape_size(shape.kind, label)
     rank = (list(KINDS).index(shape.kind), *numbers_as_numbers(shape.node[1]))
     return Box(column=column, side=shape.side, width=width, height=height, rank=rank)
 
 
-def _node_style(shape: Shown, label: str) -> dict[str, Any]:
+def node_style(shape: Drawable, label: str) -> dict[str, Any]:
+    """How the drawing script shall draw a shape, as parameters of a node of pyvis."""
     kind = KINDS[shape.kind]
     is_inside = has_label_inside(shape.kind)
     colours = {"background": kind.colour, "border": _INK}

@@ -1,42 +1,26 @@
-"""A trace as one HTML page that needs nothing else: the answer, the picture, and tables that say the same.
-
-Data reaches the page escaped, as text or as JSON that no script is made of. The page carries a Content-Security-Policy
-of its own, so that it is as strict in a file as from the service.
-"""
+"""A trace as one HTML page that needs nothing else: the answer, the picture, and tables that say the same."""
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Final
-
-import jinja2
-import orjson
-from markupsafe import Markup
+from typing import Any
 
 from graph.reader import Direction, NodeId, id_text
 from graph.vocabulary import KINDS
-from queries.trace import TraceEdge, TraceNode
+from queries.trace import TraceNode
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
+from visualize.frame import legend_of, names_of_starts, notes_of, render, rolled_up_text, script_words, told
 from visualize.generations import Side
-from visualize.network import READABLE, Network, drawing_script, network_of
+from visualize.links import LinkRow, edge_row
+from visualize.network import READABLE, Network, network_of
 from visualize.picture import Picture, TraceQuestion
 from visualize.rollup import ONE_BY_ONE, Link, Shown
 from visualize.values import span_text
 from visualize.words import LANGUAGES, Speech, edge_label, kind_label
 
 __all__ = ["Address", "trace_page"]
-
-_FOLDER: Final = Path(__file__).parent / "templates"
-_TEMPLATES: Final = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True,
-)  # fmt: skip
-
-_USUAL_WIDTH: Final = 1200  # pixels for the picture in a window of 1600
 
 # The address of the page that answers a question, in a language; without one, a page leads nowhere.
 Address = Callable[[TraceQuestion, str], str]
@@ -54,17 +38,6 @@ class _ThingRow:
     recorded: Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _LinkRow:
-    link: int
-    act: str
-    source: str
-    target: str
-    start: str
-    end: str
-    recorded: Sequence[Section]
-
-
 def trace_page(
     picture: Picture,
     *,
@@ -80,61 +53,45 @@ def trace_page(
     The page grows with what is drawn, not with the answer. It takes a moment of computing: not for the event loop.
     """
     say = Speech(language)
-    nonce = nonce or secrets.token_urlsafe(18)
     network = network_of(picture, say)
     content = _content(picture, network, say, address, thing_address)
     question, answer = picture.question, picture.answer
-    reverse = Direction.BACKWARD if question.direction is Direction.FORWARD else Direction.FORWARD
-    return _TEMPLATES.get_template("trace.html").render(
-        say=say,
+    return render(
+        "trace.html",
+        say,
+        network=network,
+        content=content,
         nonce=nonce,
         title=say(
             "forward_title" if question.direction is Direction.FORWARD else "backward_title",
-            start=_starts(question, say),
+            start=names_of_starts(question.start, say),
         ),
-        answer=answer,
+        is_complete=answer.completeness.complete,
+        as_of_seq=answer.as_of_seq,
+        total=answer.summary.total,
         notes=_notes(picture, say),
         known_at=(
             None if question.known_at_ms is None else span_text(question.known_at_ms, None, question.known_at_offset)
         ),
         kind_counts=[(kind_label(kind, language), count) for kind, count in answer.summary.by_kind],
         rolled_up=_rolled_up(picture, say, address),
-        legend=_legend(picture, say),
+        legend=legend_of(picture.drawing.shapes, say),
         things=_things(picture, say, address),
         links=_link_rows(picture, say),
         languages=[] if address is None else [(name, tag, address(question, name)) for name, tag in LANGUAGES.items()],
-        listed=listed,
-        turned=None if address is None else address(replace(question, direction=reverse), language),
-        height=_height(network),
-        content=_json(content),
-        style=Markup(_file("picture.css")),  # noqa: S704 - our own file
-        own_script=Markup(_file("picture.js")),  # noqa: S704 - our own file
-        drawing_script=Markup(drawing_script()),  # noqa: S704 - the package's file
+        leads=_leads(question, say, address, listed),
+        reading=say("legend_reading"),
+        picture_of=say("picture_of"),
     )
 
 
-def _height(network: Network) -> int:
-    """Of the room for the picture, so that little of it stays empty where the picture is fitted into a wide window."""
-    scale = min(1.0, max(_USUAL_WIDTH / max(network.width, 1), READABLE))
-    return round(min(max(network.height * scale + 60, 340), 1000))
-
-
-def _file(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def _json(content: Any) -> Markup:
-    """JSON that ends no script element and is no markup, whatever texts it holds."""
-    text = orjson.dumps(content).decode()
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it is markup any more
-
-
-def _starts(question: TraceQuestion, say: Speech) -> str:
-    named = say("joined").join(question.start[:3])
-    rest = len(question.start) - 3
-    return f"{named} {say('and_more', count=rest)}" if rest > 0 else named
+def _leads(question: TraceQuestion, say: Speech, address: Address | None, listed: str | None) -> list[tuple[str, str]]:
+    """Where else the page leads: the same answer as a list, the question the other way round."""
+    if address is None:
+        return []
+    reverse = Direction.BACKWARD if question.direction is Direction.FORWARD else Direction.FORWARD
+    turned = (say("turn_round"), address(replace(question, direction=reverse), say.language))
+    return [turned] if listed is None else [(say("as_list"), listed), turned]
 
 
 def _notes(picture: Picture, say: Speech) -> list[str]:
@@ -143,12 +100,7 @@ def _notes(picture: Picture, say: Speech) -> list[str]:
     notes: list[str] = []
     if completeness.more_beyond_depth is not None:
         notes.append(say("more_beyond", depth=completeness.more_beyond_depth))
-    if completeness.unrecorded:
-        names = say("joined").join(completeness.unrecorded)
-        rest = completeness.unrecorded_count - len(completeness.unrecorded)
-        notes.append(say("unrecorded", names=f"{names} {say('and_more', count=rest)}" if rest else names))
-    if completeness.hidden:
-        notes.append(say("hidden", count=completeness.hidden))
+    notes += notes_of(completeness, say)
     chosen = [kind_label(kind, say.language) for kind in question.kinds or ()]
     chosen += [edge_label(name, say.language) for name in question.operations or ()]
     if chosen:
@@ -158,15 +110,9 @@ def _notes(picture: Picture, say: Speech) -> list[str]:
 
 def _rolled_up(picture: Picture, say: Speech, address: Address | None) -> dict[str, Any] | None:
     """What is said of groups, and the largest part from the start on that can be seen one by one."""
-    if not picture.drawing.is_rolled_up:
+    text = rolled_up_text("rolled_up", picture.answer.summary.total, picture.drawing.shapes, say)
+    if text is None:
         return None
-    groups = [shape for shape in picture.drawing.shapes if shape.is_group]
-    text = say(
-        "rolled_up",
-        total=f"{picture.answer.summary.total:,}",
-        groups=len(groups),
-        grouped=f"{sum(shape.count for shape in groups):,}",
-    )
     return {"text": text, "smaller": [] if address is None else _smaller(picture, say, address)}
 
 
@@ -187,18 +133,6 @@ def _smaller(picture: Picture, say: Speech, address: Address) -> list[tuple[str,
         text = say("only_lineage", count=sum(lineage.values()))
         parts.append((text, address(replace(question, kinds=tuple(lineage)), say.language)))
     return parts
-
-
-def _legend(picture: Picture, say: Speech) -> list[tuple[str, str, str, int]]:
-    """Kinds that are drawn: label, shape, colour, how many things."""
-    counts: Counter[str] = Counter()
-    for shape in picture.drawing.shapes:
-        counts[shape.kind] += shape.count
-    return [
-        (kind_label(name, say.language), kind.shape, kind.colour, counts[name])
-        for name, kind in KINDS.items()
-        if name in counts
-    ]
 
 
 def _place(shape: Shown, say: Speech) -> str:
@@ -256,44 +190,25 @@ def _things(picture: Picture, say: Speech, address: Address | None) -> list[_Thi
     return sorted(rows, key=lambda row: (shapes[row.shape].depth, row.node))
 
 
-def _link_rows(picture: Picture, say: Speech) -> list[_LinkRow]:
+def _link_rows(picture: Picture, say: Speech) -> list[LinkRow]:
     """One row an edge between single things; between groups, one for each type of edge."""
     drawing = picture.drawing
-    rows: list[_LinkRow] = []
+    rows: list[LinkRow] = []
     for number, link in enumerate(drawing.links):
         if drawing.is_of_group(link):
             rows += _group_link_rows(picture, number, link, say)
         else:
-            rows += [_edge_row(picture, number, edge, say) for edge in link.edges]
+            rows += [
+                edge_row(number, edge, picture.operations.get(edge.operation_id or ""), say) for edge in link.edges
+            ]
     return rows
 
 
-def _edge_row(picture: Picture, number: int, edge: TraceEdge, say: Speech) -> _LinkRow:
-    act = edge_label(edge.type, say.language)
-    return _LinkRow(
-        link=number,
-        act=f"{act} · {edge.operation_id}" if edge.operation_id else act,
-        source=id_text(edge.source),
-        target=id_text(edge.target),
-        start="" if edge.start_ms is None else span_text(edge.start_ms, edge.start_latest_ms, edge.offset_minutes),
-        end="" if edge.end_ms is None else span_text(edge.end_ms, edge.end_latest_ms, edge.offset_minutes),
-        recorded=_edge_sections(picture, edge, say),
-    )
-
-
-def _edge_sections(picture: Picture, edge: TraceEdge, say: Speech) -> list[Section]:
-    operation = picture.operations.get(edge.operation_id or "")
-    sections = [edge_section(edge, operation, say)]
-    if operation is not None:
-        sections.append(operation_section(operation, say))
-    return [section for section in sections if section.rows]
-
-
-def _group_link_rows(picture: Picture, number: int, link: Link, say: Speech) -> list[_LinkRow]:
+def _group_link_rows(picture: Picture, number: int, link: Link, say: Speech) -> list[LinkRow]:
     shapes = picture.drawing.shapes
     counts = Counter(edge.type for edge in link.edges)
     return [
-        _LinkRow(
+        LinkRow(
             link=number,
             act=f"{count:,} × {edge_label(name, say.language)}",
             source=_name(shapes[link.source], say),
@@ -328,14 +243,14 @@ def _content(
         acts: list[str] = []
         for edge in () if drawing.is_of_group(link) else link.edges:
             operation = picture.operations.get(edge.operation_id or "")
-            own.append(_told(edge_section(edge, operation, say)))
+            own.append(told(edge_section(edge, operation, say)))
             if operation is not None:
-                sections.setdefault(operation.id, _told(operation_section(operation, say)))
+                sections.setdefault(operation.id, told(operation_section(operation, say)))
                 acts = list(dict.fromkeys([*acts, operation.id]))
         if drawing.is_of_group(link):
             counts = Counter(edge.type for edge in link.edges)
             rows = [Row(edge_label(name, say.language), f"{count:,}") for name, count in counts.items()]
-            own.append(_told(Section(say("links"), rows)))
+            own.append(told(Section(say("links"), rows)))
         ends = [_name(drawing.shapes[end], say) for end in (link.source, link.target)]
         lines.append({"heading": " → ".join(ends), "sections": own, "operations": acts})
     return {
@@ -349,12 +264,8 @@ def _content(
         "readable": READABLE,
         "height": network.height,
         "leads": "right" if picture.question.direction is Direction.FORWARD else "left",
-        "words": {"nothing": say("nothing_chosen")},
+        "words": script_words(say),
     }
-
-
-def _told(section: Section) -> list[Any]:
-    return [section.heading, [[row.label, row.text] for row in section.rows]]
 
 
 def _shape_details(
@@ -386,4 +297,4 @@ def _shape_details(
             if thing_address is not None:
                 links.insert(0, (say("own_page"), thing_address(item.node)))
     heading = _name(shape, say)
-    return {"heading": heading, "sections": [_told(Section("", rows))], "links": links}
+    return {"heading": heading, "sections": [told(Section("", rows))], "links": links}

@@ -70,7 +70,7 @@ class Run:
         return int(self._order[at])
 
     def places(self, nodes: Array) -> Array:
-        """Where nodes stand that were reached."""
+        """Where nodes stand in the arrays. All of them must have been reached."""
         places: Array = self._order[np.searchsorted(self.nodes, nodes, sorter=self._order)]
         return places
 

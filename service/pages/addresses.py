@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
 from graph.reader import NodeId, id_text
 
-__all__ = ["in_language", "node_address", "operation_address", "search_address", "trace_address"]
+__all__ = ["impact_form_address", "in_language", "node_address", "operation_address", "search_address", "trace_address"]
 
 
 def node_address(node: NodeId) -> str:
@@ -30,3 +31,8 @@ def search_address(text: str) -> str:
 def trace_address(node: NodeId, direction: str, **more: str) -> str:
     """Where a thing is traced from. ``direction`` is backward or forward."""
     return f"/view/trace?{urlencode({'start': id_text(node), 'direction': direction, **more})}"
+
+
+def impact_form_address(seeds: Iterable[str]) -> str:
+    """Where it is asked what these affect, by their ids."""
+    return f"/view/impact?{urlencode([('seed', seed) for seed in seeds])}"

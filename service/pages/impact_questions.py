@@ -20,7 +20,7 @@ from queries.impact import ImpactAsked
 from service.pages.questions import known_at_of
 from service.pages.zone import site_offset, site_zone
 from service.parameters import flag, names
-from service.seeds import WINDOW, seeds_of
+from service.seeds import joined_seed, seeds_of
 
 __all__ = [
     "IMPACT_PARAMETERS",
@@ -86,11 +86,8 @@ def impact_address_of(path: str, parameters: list[tuple[str, str]], **more: str)
 
 def seed_text(seed: Seed) -> str:
     """``Equipment:INC-2@2025-03-08T00:00:00+08:00/2025-04-15T00:00:00+08:00``, in the site's zone."""
-    since = "" if seed.from_ms is None else _rendered(seed.from_ms)
-    until = "" if seed.until_ms is None else f"/{_rendered(seed.until_ms)}"
-    name = id_text(seed.node)
-    # A key that ends as if with a window is set apart from none.
-    return f"{name}@{since}{until}" if since or until or WINDOW.search(name) else name
+    since, until = ("" if ms is None else _rendered(ms) for ms in (seed.from_ms, seed.until_ms))
+    return joined_seed(id_text(seed.node), since, until)
 
 
 def _rendered(ms: int) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from graph.viewer import Permission
 from graph.vocabulary import KINDS
 from service.pages.desk import Desk
-from service.pages.rendering import site_zone
+from service.pages.zone import site_zone
 from service.parameters import check_names
 from service.routes import viewer_of
 

@@ -12,10 +12,20 @@ from graph.reader import Direction
 from graph.times import BadTime, Moment, parse_moment, render
 from graph.vocabulary import KINDS, OPERATIONS, kind_code, kind_of_code
 from queries.privacy import View
+from service.pages.zone import site_zone
 from service.parameters import names, number
 from visualize import TraceQuestion
 
-__all__ = ["QUESTION_PARAMETERS", "address_of", "asked_of", "kinds_of", "known_at_of", "position_of", "question_of"]
+__all__ = [
+    "QUESTION_PARAMETERS",
+    "address_of",
+    "asked_of",
+    "instant_of",
+    "kinds_of",
+    "known_at_of",
+    "position_of",
+    "question_of",
+]
 
 QUESTION_PARAMETERS: Final = frozenset({"start", "direction", "kinds", "operations", "maxDepth", "knownAt"})
 
@@ -102,6 +112,22 @@ def known_at_of(request: Request) -> Moment | None:
     if not moment.is_exact:
         raise BadInput("knownAt is not exact.", remedy="Write 2025-06-01T00:00:00+08:00.", member="knownAt")
     return moment
+
+
+def instant_of(request: Request, name: str) -> int | None:
+    """A time in the address, such as ``since=2025-03-08``: a day is its first midnight, in the site's zone where it has no
+    offset. Raises BadInput for what is none.
+    """
+    text = request.query_params.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        # An address that was typed has a + where a space arrives.
+        return parse_moment(text.replace(" ", "+"), site_zone()).earliest_ms
+    except BadTime as error:
+        raise BadInput(
+            f"{name}: {error}.", remedy="Write 2025-03-08 or 2025-03-08T09:30:00+08:00.", member=name
+        ) from None
 
 
 async def position_of(request: Request, view: View, *, pushdown: bool = False) -> int | None:

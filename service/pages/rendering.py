@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -11,10 +10,18 @@ from urllib.parse import quote
 import jinja2
 
 from graph.reader import id_text
-from graph.times import Moment, render
+from graph.times import Moment
 from graph.viewer import Role
 from graph.vocabulary import KINDS
-from service.pages.addresses import in_language, node_address, operation_address, search_address, trace_address
+from queries.impact import can_be_seed
+from service.pages.addresses import (
+    impact_form_address,
+    in_language,
+    node_address,
+    operation_address,
+    search_address,
+    trace_address,
+)
 from service.pages.wording import (
     deviation_label,
     direction_label,
@@ -23,11 +30,12 @@ from service.pages.wording import (
     navigation,
     role_labels,
 )
+from service.pages.zone import site_offset
 from service.texts import LANGUAGES, Texts
 from visualize.values import moment_text, span_text
 from visualize.words import edge_label, kind_label
 
-__all__ = ["site_time", "site_zone", "template_of"]
+__all__ = ["site_time", "template_of"]
 
 _FOLDER: Final = Path(__file__).parent.parent / "templates"
 
@@ -41,17 +49,7 @@ def site_time(ms: int | None) -> str:
     """A time of the service's own clock to the second, in the zone of the machine it runs on, with the offset."""
     if ms is None:
         return ""
-    return span_text(ms // 1000 * 1000, None, _offset_minutes(datetime.fromtimestamp(ms / 1000, UTC)))
-
-
-def site_zone() -> str:
-    """The offset of the machine's zone now, as an import takes it: ``+08:00``."""
-    return render(0, _offset_minutes(datetime.now(UTC)))[-6:]
-
-
-def _offset_minutes(moment: datetime) -> int:
-    offset = moment.astimezone().utcoffset()
-    return 0 if offset is None else int(offset.total_seconds()) // 60
+    return span_text(ms // 1000 * 1000, None, site_offset(ms))
 
 
 @cache
@@ -74,6 +72,8 @@ def _environment(language: str) -> jinja2.Environment:
         "operation_address": operation_address,
         "search_address": search_address,
         "trace_address": trace_address,
+        "impact_form_address": impact_form_address,
+        "can_be_seed": can_be_seed,
         "kinds": KINDS,
         "role_label": role_labels(say).__getitem__,
         "role_name": lambda name: role_labels(say).get(Role(name), name) if name else "",

@@ -12,6 +12,7 @@ from service.pages.coverage import show_coverage
 from service.pages.desk import Desk
 from service.pages.deviations import show_deviations
 from service.pages.graphql import show_graphql, show_schema
+from service.pages.impact import show_impact
 from service.pages.importing import show_import
 from service.pages.ledger import show_ledger
 from service.pages.node import show_node
@@ -33,6 +34,7 @@ _PAGES: Final = {
     "/view/node/{id:path}": show_node,
     "/view/operation/{id:path}": show_operation,
     "/view/trace": show_trace,
+    "/view/impact": show_impact,
     "/view/deviations": show_deviations,
     "/view/coverage": show_coverage,
     "/view/ledger": show_ledger,

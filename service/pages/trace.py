@@ -14,15 +14,17 @@ from graph.errors import BadInput
 from graph.reader import AsOf, Direction, id_text
 from graph.viewer import Permission
 from graph.vocabulary import KINDS, OPERATIONS, kind_code
+from queries.impact import can_be_seed
 from queries.nodes import briefs
 from queries.privacy import View
 from queries.trace import Trace, TraceEdge, TraceNode, trace, trace_edges, trace_nodes
 from service.pages.addresses import node_address
 from service.pages.brief import brief_of
 from service.pages.desk import Desk
+from service.pages.edges import edge_row
 from service.pages.paging import after_page, page_number, pager
 from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, position_of, question_of
-from service.parameters import check_names, flag
+from service.parameters import check_names, choice, flag
 from service.texts import language_of
 from visualize import TraceQuestion, ask_picture, trace_page
 from visualize.labels import numbers_as_numbers
@@ -93,8 +95,8 @@ def _picture_address(question: TraceQuestion, language: str) -> str:
 async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Response:
     view = desk.view(request)
     answer = await _ask(view, question, await position_of(request, view))
-    lists_links = _choice(request, "list", ("things", "links")) == "links"
-    sort = _choice(request, "sort", _SORTS)
+    lists_links = choice(request, "list", ("things", "links")) == "links"
+    sort = choice(request, "sort", _SORTS)
     find = request.query_params.get("find", "").strip()
     page = page_number(request)
     after = after_page(answer.as_of_seq, page, _ROWS_EACH)
@@ -102,7 +104,7 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
     if lists_links:
         chosen = replace(answer, edges=_found_edges(answer.edges, find, desk.texts(request).language))
         links = trace_edges(view, chosen, _ROWS_EACH, after)
-        values |= {"links": [_link(edge) for edge in links.items], "total": links.total}
+        values |= {"links": [edge_row(edge) for edge in links.items], "total": links.total}
     else:
         chosen = replace(answer, nodes=_sorted(_found_nodes(answer.nodes, find), sort))
         things = trace_nodes(view, chosen, _ROWS_EACH, after)
@@ -131,6 +133,7 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
         pager=pager(request, page=page, size=_ROWS_EACH, total=values["total"], at=at),
         address=lambda **more: address_of(_PATH, question, **{"as": "list", "at": at, **more}),
         picture_address=address_of(_PATH, question),
+        seeds=[start for start in question.start if can_be_seed(start.partition(":")[0])],
         turned_address=address_of(_PATH, replace(question, direction=turned), **{"as": "list"}),
         csv_address=(
             address_of("/export/trace", question, format="csv", list="links" if lists_links else "things", at=at)
@@ -157,13 +160,6 @@ async def _ask(view: View, question: TraceQuestion, at: int | None) -> Trace:
         known_at_ms=question.known_at_ms,
         as_of_seq=at,
     )
-
-
-def _choice(request: Request, name: str, known: Sequence[str]) -> str:
-    asked = request.query_params.get(name) or known[0]
-    if asked not in known:
-        raise BadInput(f"{name}={asked!r} is none.", remedy=f"One of: {', '.join(known)}.", member=name)
-    return asked
 
 
 def _found_nodes(nodes: Sequence[TraceNode], find: str) -> Sequence[TraceNode]:
@@ -199,14 +195,3 @@ def _sorted(nodes: Sequence[TraceNode], sort: str) -> Sequence[TraceNode]:
     if sort == "kind":
         return sorted(nodes, key=lambda item: (order.index(item.node[0]), numbers_as_numbers(item.node[1])))
     return sorted(nodes, key=lambda item: (numbers_as_numbers(item.node[1]), order.index(item.node[0])))
-
-
-def _link(edge: TraceEdge) -> dict[str, Any]:
-    def text(earliest: int | None, latest: int | None) -> str:
-        return "" if earliest is None else span_text(earliest, latest, edge.offset_minutes)
-
-    return {
-        "edge": edge,
-        "start": text(edge.start_ms, edge.start_latest_ms),
-        "end": text(edge.end_ms, edge.end_latest_ms),
-    }

@@ -18,6 +18,7 @@ def navigation(say: Texts, *, may_import: bool) -> list[tuple[str, str]]:
         ("/", say("Home")),
         ("/view/search", say("Find")),
         ("/view/trace", say("Trace")),
+        ("/view/impact", say("Impact")),
         ("/view/deviations", say("Deviations")),
         ("/view/coverage", say("Coverage")),
         ("/view/import", say("Import")),

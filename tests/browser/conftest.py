@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser
 
 from graph.engine import EmbeddedEngine
-from support.browsing import Site, chromium, site_of
+from support.chromium import Site, chromium, site_of
 from support.stores import empty_store, import_all
 from support.trial import trial
 

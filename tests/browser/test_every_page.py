@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 
 from graph.viewer import Role
-from support.browsing import Site
+from support.chromium import Site
 
 PAGES = {
     "start": "/",
@@ -17,6 +17,9 @@ PAGES = {
     "operation": "/view/operation/O13",
     "trace-form": "/view/trace",
     "trace": "/view/trace?start=CellLot:MCB1&direction=forward",
+    "impact-form": "/view/impact?seed=Equipment:INC-2",
+    "impact": "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&target=Subject:S3",
+    "impact-picture": "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&as=picture",
     "deviations": "/view/deviations",
     "coverage": "/view/coverage?lot=CellLot:DP1",
     "import": "/view/import",

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page
 
 from graph.viewer import Role
-from support.browsing import Site
+from support.chromium import Site
 from support.stores import import_all
 from support.trial import scenarios
 

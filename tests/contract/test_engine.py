@@ -64,7 +64,9 @@ async def test_a_value_comes_back_as_it_went(empty: Engine, value: Any) -> None:
     assert await _probes(empty) == [value]
 
 
-@pytest.mark.parametrize("value", [dt.datetime(2025, 1, 1, tzinfo=dt.UTC), dt.date(2025, 1, 1), [{"deep": dt.timedelta(1)}]], ids=repr)
+@pytest.mark.parametrize(
+    "value", [dt.datetime(2025, 1, 1, tzinfo=dt.UTC), dt.date(2025, 1, 1), [{"deep": dt.timedelta(1)}]], ids=repr
+)
 async def test_no_time_crosses_the_wire(empty: Engine, value: Any) -> None:
     with pytest.raises(TypeError, match="epoch milliseconds"):
         await empty.read("RETURN $v AS v", v=value)

@@ -69,6 +69,9 @@ def _addresses(records: list[Json]) -> set[str]:
         *(f"/export/impact?hazard={hazard}&seed={thing}&format={form}"
           for thing in ("Reagent:R1", "Equipment:INC-1") for hazard in ("EXPOSURE", "CONTAGIOUS")
           for form in ("ndjson", "csv", "graphml")),
+        *(f"/view/impact?hazard=CONTAGIOUS&channels=MATERIAL,EQUIPMENT,STORAGE&seed={thing}&as={form}{target}"
+          for thing in ("Reagent:R1", "Equipment:INC-1") for form in ("list", "picture")
+          for target in ("", "&target=CellLot:L2")),
         *(f"/view/search?q={text}" for text in ("1", "mark", "D1", "-t3-")),
         *(f"/view/search?q={text}&part=suggestions" for text in ("1", "mark")),
         *(f"/view/ledger?before={before}" for before in range(51, len(records) + 51, 50)),

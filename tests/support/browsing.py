@@ -1,130 +1,63 @@
-"""The pages in a real Chromium: a service on loopback, a window in which a person is signed in."""
+"""A reader of pages in tests: opens addresses in a role and a language, and reads what comes."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import socket
-from asyncio import create_task
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import urlsplit
+import re
 
-import pytest
-import uvicorn
-from playwright.async_api import Browser, ConsoleMessage, Page, Route, async_playwright
+import httpx
 
 from graph.viewer import Role
-from service.application import build_application
 from service.store import Store
-from support.serving import token_of
+from support.pages import Element, Page, read_page
+from support.serving import client_of, token_of
 
-__all__ = ["Site", "Window", "chromium", "site_of"]
+__all__ = ["BROWSER", "Reader", "answer_texts", "cells", "links_of", "seal_of"]
 
-_FLAGS = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
-_SHOTS = Path(os.environ.get("SCREENSHOTS", "build/screenshots"))
-
-
-@contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium. Where there is none the tests are skipped, in CI they fail."""
-    found = shutil.which("chromium")
-    if found is None:
-        assert not os.environ.get("CI"), "CI must have a Chromium"
-        pytest.skip("there is no Chromium on this machine")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=found, args=list(_FLAGS), chromium_sandbox=os.geteuid() != 0
-        )
-        yield browser
-        await browser.close()
+BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 
-@dataclass
-class Window:
-    """One window of a person. ``complaints``: what its console said, and what it asked of others than the service."""
+class Reader:
+    """One person at a browser."""
 
-    page: Page
-    url: str
-    complaints: list[str] = field(default_factory=list)
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
 
-    async def open(self, path: str) -> Page:
-        await self.page.goto(f"{self.url}{path}")
-        return self.page
+    @classmethod
+    async def of(cls, store: Store, role: Role = Role.OWNER, *, language: str = "en") -> Reader:
+        client = client_of(store, await token_of(store, role))
+        client.headers.update({**BROWSER, "Accept-Language": language})
+        return cls(client)
 
-    async def shoot(self, name: str) -> Path:
-        """The whole page as a picture, kept for who wants to look."""
-        path = _SHOTS / f"{name}.png"  # Playwright makes the folder
-        await self.page.screenshot(path=path, full_page=True)
-        return path
+    async def get(self, path: str, **asked: str) -> httpx.Response:
+        return await self.client.get(path, params=asked or None)
 
-    async def overflow(self) -> int:
-        """By how many pixels the page is wider than the window."""
-        wider: int = await self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
-        return wider
-
-
-@dataclass
-class Site:
-    """A store served on loopback."""
-
-    store: Store
-    browser: Browser
-    url: str
-
-    @contextlib.asynccontextmanager
-    async def window(
-        self, role: Role, *, language: str = "en", width: int = 1280, height: int = 900
-    ) -> AsyncIterator[Window]:
-        """A person of this role, signed in through the page as a person would."""
-        context = await self.browser.new_context(
-            locale="zh-CN" if language == "zh" else "en-GB", viewport={"width": width, "height": height}
-        )
-        page = await context.new_page()
-        window = Window(page, self.url)
-
-        async def guard(route: Route) -> None:
-            if urlsplit(route.request.url).netloc == urlsplit(self.url).netloc:
-                await route.continue_()
-            else:
-                window.complaints.append(f"asked of another: {route.request.url}")
-                await route.abort()
-
-        def hear(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
-                window.complaints.append(f"{message.type}: {message.text}")
-
-        await context.route("**/*", guard)
-        page.on("console", hear)
-        page.on("pageerror", lambda error: window.complaints.append(f"script: {error}"))
-        await page.goto(self.url)
-        await page.fill("#token", await token_of(self.store, role))
-        await page.press("#token", "Enter")
-        await page.wait_for_selector("nav.main")
-        yield window
-        await context.close()
-        assert window.complaints == []
+    async def open(self, path: str, *, status: int = 200, **asked: str) -> Page:
+        """The page at an address, which must answer with that status."""
+        answer = await self.get(path, **asked)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text[:2000]}"
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        return read_page(answer.text)
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield  # they are the tests' own
+def answer_texts(page: Page) -> tuple[str, int]:
+    """What a page says first: whether the answer is complete, and at which entry of the ledger."""
+    main = page.one("main")
+    (completeness,) = [each for each in main.walk() if each.attributes.get("id") == "completeness"]
+    (position,) = [each for each in main.walk() if each.attributes.get("id") == "as-of-seq"]
+    return completeness.text, int(position.text.replace(",", ""))
 
 
-@contextlib.asynccontextmanager
-async def site_of(store: Store, browser: Browser) -> AsyncIterator[Site]:
-    """The service over a store, on a free port."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(build_application(store), log_config=None, access_log=False, lifespan="off", ws="none")
-    server = _Server(config)
-    running = create_task(server.serve(sockets=[listener]))
-    try:
-        yield Site(store, browser, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        await running
-        listener.close()
+def cells(table: Element) -> list[list[str]]:
+    """The texts of a table's body, by row."""
+    return [[cell.text for cell in row.all("td")] for row in table.one("tbody").all("tr")]
+
+
+def links_of(element: Element) -> list[str]:
+    return [link.attributes["href"] for link in element.all("a")]
+
+
+def seal_of(text: str) -> str:
+    """What a form of ours must send along."""
+    found = re.search(r'name="seal" value="([^"]+)"', text)
+    assert found is not None
+    return found[1]

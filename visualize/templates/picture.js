@@ -44,11 +44,50 @@
     panel.replaceChildren(details ? told(details, true) : element("p", content.words.nothing));
   }
 
-  const nodes = content.nodes.map((node) => ({ ...node, title: told(content.shapes[node.id], false) }));
-  const edges = content.edges.map((edge) => ({ ...edge, title: told(content.lines[edge.id], false) }));
+  const behind = content.behind ? globalThis.timeline(content) : null;
+  // The end of a line at a bar is part of the bar.
+  const shapeOf = (id) => content.shapes[content.anchors && content.anchors[id] !== undefined ? content.anchors[id] : id];
+  const drawn = content.nodes.map((node) => ({ ...(behind ? behind.shapeOf(node) : node), title: told(shapeOf(node.id), false) }));
+  const nodes = new vis.DataSet(drawn);
+  const edges = new vis.DataSet(content.edges.map((edge) => ({ ...edge, title: told(content.lines[edge.id], false) })));
   // A page scrolls with the wheel; the picture takes it only with Ctrl.
   container.addEventListener("wheel", (event) => { if (!event.ctrlKey) event.stopPropagation(); }, { capture: true });
   const network = new vis.Network(container, { nodes, edges }, content.options);
+
+  if (behind) behind.begin(network, container);
+
+  // The path to a thing stands out, the rest is dimmed; nothing chosen: all is as it was.
+  function standOut(id) {
+    const path = content.paths && content.paths[id];
+    const lines = new Set(path || []), shapes = new Set([id]);
+    for (const edge of content.edges) {
+      if (!lines.has(edge.id)) continue;
+      for (const end of [edge.from, edge.to]) {
+        shapes.add(end);
+        if (content.anchors[end] !== undefined) shapes.add(content.anchors[end]);
+      }
+    }
+    const isDim = (known, each) => path !== undefined && !known.has(each);
+    if (behind) {
+      behind.dimmed.clear();
+      for (const node of content.nodes) if (isDim(shapes, node.id)) behind.dimmed.add(node.id);
+    }
+    nodes.update(content.nodes.filter((node) => node.font).map((node) => ({
+      id: node.id,
+      opacity: isDim(shapes, node.id) ? 0.15 : 1,
+      font: { ...node.font, ...(isDim(shapes, node.id) ? { color: "#b0b5ba" } : {}) },
+    })));
+    edges.update(content.edges.map((edge) => ({
+      id: edge.id,
+      color: { ...edge.color, opacity: isDim(lines, edge.id) ? 0.12 : 1 },
+      width: path && lines.has(edge.id) ? 3.5 : edge.width,
+    })));
+  }
+
+  function choose(id) {
+    show(shapeOf(id));
+    if (content.paths) standOut(id);
+  }
 
   function fit() {
     network.fit({ animation: false, maxZoomLevel: 1 });
@@ -60,7 +99,9 @@
     const scale = content.readable;
     if (network.getScale() >= scale || content.start === null) return;
     const place = network.getPosition(content.start);
-    if (content.height * scale < container.clientHeight) place.y = 0; // the whole height is seen
+    // The whole height is seen, or as much of it as there is room for: nothing above or below it.
+    const beyond = Math.max(0, content.height / 2 - container.clientHeight / scale / 2);
+    place.y = Math.min(Math.max(place.y, -beyond), beyond);
     const room = container.clientWidth * 0.36 * (content.leads === "right" ? -1 : 1);
     network.moveTo({ position: place, scale, offset: { x: room, y: 0 } });
   }
@@ -69,13 +110,38 @@
     network.moveTo({ scale: Math.min(4, Math.max(0.05, network.getScale() * factor)) });
   }
 
+  // Those whose name holds what is wanted, one after the other.
+  let wanted = "", at = -1;
+  document.getElementById("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = document.getElementById("wanted").value.trim().toLocaleLowerCase();
+    const found = content.shapes.flatMap((shape, id) => (text && shape.heading.toLocaleLowerCase().includes(text) ? [id] : []));
+    at = text === wanted ? (at + 1) % Math.max(found.length, 1) : 0;
+    wanted = text;
+    document.getElementById("matches").textContent = !text ? "" : !found.length ? content.words.noMatch
+      : content.words.matches.replace("{at}", at + 1).replace("{count}", found.length);
+    if (found.length) goTo(found[at]);
+  });
+
+  function goTo(id) {
+    network.selectNodes([id]);
+    network.focus(id, { scale: Math.max(network.getScale(), content.readable) });
+    choose(id);
+  }
+
+  const saving = globalThis.saving(content, network);
+  document.querySelectorAll("button.save").forEach((button) => {
+    button.addEventListener("click", () => saving[button.dataset.form]());
+  });
+
   document.getElementById("closer").addEventListener("click", () => zoom(1.3));
   document.getElementById("farther").addEventListener("click", () => zoom(1 / 1.3));
   document.getElementById("whole").addEventListener("click", fit);
 
   network.on("select", ({ nodes: chosen, edges: lines }) => {
-    if (chosen.length) show(content.shapes[chosen[0]]);
+    if (chosen.length) choose(chosen[0]);
     else show(lines.length ? content.lines[lines[0]] : null);
+    if (!chosen.length && content.paths) standOut(null);
   });
 
   document.addEventListener("click", (event) => {
@@ -83,9 +149,7 @@
     if (!button) return;
     if (button.dataset.shape !== undefined) {
       const id = Number(button.dataset.shape);
-      network.selectNodes([id]);
-      network.focus(id, { scale: Math.max(network.getScale(), content.readable) });
-      show(content.shapes[id]);
+      goTo(id);
     } else {
       const id = Number(button.dataset.link);
       network.setSelection({ nodes: [], edges: [id] });
@@ -95,6 +159,10 @@
   });
 
   open();
-  if (content.start !== null) show(content.shapes[content.start]);
-  container.dataset.drawn = String(nodes.length);
+  if (content.start !== null) show(shapeOf(content.start));
+  if (content.paths && content.target !== null) {
+    network.selectNodes([content.target]);
+    choose(content.target);
+  }
+  container.dataset.drawn = String(content.nodes.length);
 })();

@@ -1,0 +1,145 @@
+"use strict";
+// The whole picture, not only what is seen of it, as a file: SVG, PNG of that, GraphML. Every text is escaped.
+globalThis.saving = (content, network) => {
+  const MARGIN = 40, AXIS = 30;
+  const HALO = 'paint-order="stroke" stroke="#ffffff" stroke-opacity="0.8" stroke-width="4"'; // so that lines cross no text
+  const title = document.title;
+
+  function escaped(text) {
+    const known = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+    // XML has no way to write control characters.
+    return String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd").replace(/[&<>"']/g, (sign) => known[sign]);
+  }
+
+  const colourOf = (node) => (typeof node.color === "string" ? node.color : node.color.background);
+  const polygon = (points, rest) => `<polygon points="${points.map((point) => point.join(",")).join(" ")}" ${rest}/>`;
+
+  function shape(node) {
+    const { x, y, size: s } = node;
+    const dashes = node.shapeProperties ? ' stroke-dasharray="4 3"' : "";
+    const rest = `fill="${colourOf(node)}" stroke="#333333" stroke-width="${node.borderWidth}"${dashes}`;
+    const box = network.getBoundingBox(node.id);
+    const width = box.right - box.left, height = box.bottom - box.top;
+    const around = (count, radius, turn) => Array.from({ length: count }, (_, at) => {
+      const angle = (2 * Math.PI * at) / count + turn;
+      return [x + radius(at) * Math.sin(angle), y - radius(at) * Math.cos(angle)].map((each) => each.toFixed(1));
+    });
+    switch (node.shape) {
+      case "square": return `<rect x="${x - s}" y="${y - s}" width="${2 * s}" height="${2 * s}" ${rest}/>`;
+      case "triangle": return polygon(around(3, () => s * 1.15, 0), rest);
+      case "triangleDown": return polygon(around(3, () => s * 1.15, Math.PI), rest);
+      case "diamond": return polygon(around(4, () => s, 0), rest);
+      case "hexagon": return polygon(around(6, () => s, Math.PI / 6), rest);
+      case "star": return polygon(around(10, (at) => (at % 2 ? s * 0.5 : s * 1.2), 0), rest);
+      case "box": case "database":
+        return `<rect x="${box.left}" y="${box.top}" width="${width}" height="${height}" rx="${node.shape === "box" ? 3 : 12}" ${rest}/>`;
+      case "ellipse": return `<ellipse cx="${x}" cy="${y}" rx="${width / 2}" ry="${height / 2}" ${rest}/>`;
+      default: return `<circle cx="${x}" cy="${y}" r="${s}" ${rest}/>`;
+    }
+  }
+
+  function lines(text, x, y, attributes) {
+    return text.split("\n").map((line, at) => `<text x="${x}" y="${(y + at * 16).toFixed(1)}" ${attributes}>${escaped(line)}</text>`).join("");
+  }
+
+  function drawnNode(node) {
+    if (node.bar) {
+      const { width, height, look, colour } = node.bar;
+      const left = node.x - width / 2, top = node.y - height / 2;
+      const fill = { run: colour, stay: "#ffffff", window: "none" }[look];
+      const dashes = look === "window" ? ' stroke-dasharray="5 4"' : "";
+      const within = look === "stay" ? `<rect x="${left + 3}" y="${top + 4}" width="${Math.max(width - 6, 2)}" height="${height - 8}" fill="${colour}"/>` : "";
+      return `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${fill}" stroke="#333333" stroke-width="1.5"${dashes}/>${within}`
+        + lines(node.label, node.x - width / 2, node.y + height / 2 + 14, `${HALO} font-size="12" fill="#1b1f24"`);
+    }
+    if (!node.font) return "";
+    const inside = ["box", "ellipse", "database"].includes(node.shape);
+    const count = node.label.split("\n").length;
+    const y = inside ? node.y - (count - 1) * 8 + 5 : node.y + node.size + 18;
+    const halo = inside ? "" : HALO;
+    return shape(node) + lines(node.label, node.x, y, `${halo} font-size="${node.font.size}" fill="${node.font.color}" text-anchor="middle"`);
+  }
+
+  function drawnEdge(edge) {
+    const from = network.getPosition(edge.from), to = network.getPosition(edge.to);
+    const ends = { from, to };
+    const dashes = edge.dashes ? ` stroke-dasharray="${edge.dashes.join(" ")}"` : "";
+    const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+    // The tip stands at the rim of the shape that it points to.
+    const rim = (id) => { const node = content.nodes[id]; return node && node.size >= 5 ? node.size + 4 : 2; };
+    const along = (point, other, by) => ({ x: point.x + ((other.x - point.x) * by) / length, y: point.y + ((other.y - point.y) * by) / length });
+    const a = along(ends.from, to, Math.min(rim(edge.from), length / 3)), b = along(ends.to, from, Math.min(rim(edge.to), length / 3));
+    const drawn = `<line x1="${a.x.toFixed(1)}" y1="${a.y.toFixed(1)}" x2="${b.x.toFixed(1)}" y2="${b.y.toFixed(1)}" stroke="${edge.color.color}" stroke-width="${edge.width}"${dashes} marker-end="url(#tip)"${edge.arrows && edge.arrows.from ? ' marker-start="url(#tip)"' : ""}/>`;
+    return drawn + (edge.label ? lines(edge.label, (a.x + b.x) / 2, (a.y + b.y) / 2, `${HALO} font-size="12" fill="#444444" text-anchor="middle"`) : "");
+  }
+
+  function frame() {
+    const boxes = content.nodes.map((node) => network.getBoundingBox(node.id)).filter(Boolean);
+    const behind = content.behind;
+    const left = Math.min(...boxes.map((box) => box.left), behind ? behind.left : Infinity) - MARGIN;
+    const right = Math.max(...boxes.map((box) => box.right), behind ? behind.right : -Infinity) + MARGIN;
+    const top = Math.min(...boxes.map((box) => box.top), ...(behind ? behind.bands.map((band) => band.top) : [])) - MARGIN - (behind ? AXIS : 0);
+    const bottom = Math.max(...boxes.map((box) => box.bottom), ...(behind ? behind.bands.map((band) => band.bottom) : [])) + MARGIN;
+    return { left, top, width: right - left, height: bottom - top };
+  }
+
+  function drawnBehind({ left, top, width, height }) {
+    const behind = content.behind;
+    if (!behind) return "";
+    const bands = behind.bands.map((band, at) =>
+      `<rect x="${left}" y="${band.top}" width="${width}" height="${band.bottom - band.top}" fill="${at % 2 ? "#ffffff" : "#f4f6f8"}" stroke="#c8ccd2"/>`
+      + lines(band.label, left + 6, band.top + 16, 'font-size="13" fill="#57606a"'));
+    let free = behind.always ? behind.timeLeft - 20 : -Infinity;
+    const ticks = behind.ticks.map(([x, text]) => {
+      const line = `<line x1="${x}" y1="${top + AXIS}" x2="${x}" y2="${top + height}" stroke="#c8ccd2" stroke-dasharray="2 4"/>`;
+      if (x - 38 < free) return line;
+      free = x + 44;
+      return line + lines(text, x, top + 20, 'font-size="12" fill="#1b1f24" text-anchor="middle"');
+    });
+    const always = behind.always ? lines(behind.always, behind.timeLeft - 38, top + 20, 'font-size="12" fill="#1b1f24" text-anchor="end"') : "";
+    const masked = behind.masked ? lines(behind.masked, behind.timeRight + 28, top + 20, 'font-size="12" fill="#1b1f24"') : "";
+    return [...bands, ...ticks, always, masked].join("");
+  }
+
+  function svgText() {
+    const box = frame();
+    const tip = '<defs><marker id="tip" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path d="M0 0 9 4 0 8z" fill="#333333"/></marker></defs>';
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(box.width)}" height="${Math.ceil(box.height)}" viewBox="${box.left} ${box.top} ${box.width} ${box.height}" font-family="system-ui, 'Noto Sans CJK SC', sans-serif"><title>${escaped(title)}</title>${tip}<rect x="${box.left}" y="${box.top}" width="${box.width}" height="${box.height}" fill="#ffffff"/>${drawnBehind(box)}${content.edges.map(drawnEdge).join("")}${content.nodes.map(drawnNode).join("")}</svg>`;
+  }
+
+  function graphmlText() {
+    const owner = (id) => (content.anchors && content.anchors[id] !== undefined ? content.anchors[id] : id);
+    const keys = ["name", "details"].map((key) => `<key id="${key}" for="all" attr.name="${key}" attr.type="string"/>`).join("");
+    const told = (sections) => sections.flatMap(([, rows]) => rows.map(([label, text]) => (text ? `${label}: ${text}` : label))).join("; ");
+    const data = ({ heading, sections }) => `<data key="name">${escaped(heading)}</data><data key="details">${escaped(told(sections))}</data>`;
+    const nodes = content.shapes.map((each, id) => `<node id="n${id}">${data(each)}</node>`).join("");
+    const edges = content.edges.map((edge) => `<edge id="e${edge.id}" source="n${owner(edge.from)}" target="n${owner(edge.to)}">${data(content.lines[edge.id])}</edge>`).join("");
+    return `<?xml version="1.0" encoding="UTF-8"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns">${keys}<graph edgedefault="directed">${nodes}${edges}</graph></graphml>`;
+  }
+
+  function save(blob, ending) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `picture.${ending}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  return {
+    svg: () => save(new Blob([svgText()], { type: "image/svg+xml" }), "svg"),
+    graphml: () => save(new Blob([graphmlText()], { type: "application/xml" }), "graphml"),
+    png() {
+      const image = new Image();
+      image.onload = () => {
+        // A canvas of more than some 8,000 pixels a side is refused by browsers.
+        const scale = Math.min(2, 8000 / image.width, 8000 / image.height);
+        const canvas = document.createElement("canvas");
+        canvas.width = image.width * scale;
+        canvas.height = image.height * scale;
+        canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+        canvas.toBlob((blob) => save(blob, "png"), "image/png");
+      };
+      image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText())}`;
+    },
+  };
+};
