@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.lineages import HOUR, Synthetic, make_lineage
+from bench.columns import HOUR, Synthetic, make_lineage
 from graph.index.codes import ALWAYS, FOREVER
 from graph.index.jit import kernel
 from graph.index.reaching import reach, untouch
