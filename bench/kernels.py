@@ -151,10 +151,9 @@ def _compare(lineage: Synthetic) -> None:
     things = lineage.view.thing_count
     print(f"{'question':<44}{'reached':>9}{'bare ms':>11}{'ours ms':>11}{'ratio':>8}")
     cases = {
-        "a reagent lot": np.array([things // 100]),
-        "a reagent that everybody uses": lineage.common[:1],
-        "four of them": lineage.common,
-        "a thousand lots": lineage.first_lot + np.arange(1000) * (things // 2000),
+        **{f"about {name}": np.array([start]) for name, start in lineage.common.items()},
+        "a hub": np.array([lineage.hub]),
+        "a thousand lots": lineage.lots[:: max(1, len(lineage.lots) // 1000)],
     }
     for name, starts in cases.items():
         given = starts.astype(np.int32)
@@ -166,7 +165,7 @@ def _compare(lineage: Synthetic) -> None:
         in_time = _timed(lambda given=given: bench.in_time(given, ALWAYS, 0))  # type: ignore[misc]
         assert bench.counted <= expected, "what respects time reached more than what does not"
         _row(f"{name}: in time", bench.counted, bare, in_time, 4)
-    start = np.array([lineage.first_lot + things // 2], dtype=np.int32)
+    start = lineage.lots[len(lineage.lots) // 2 :][:1]
     for name, mode in (("equipment", THROUGH_EQUIPMENT), ("and storage", THROUGH_EQUIPMENT | THROUGH_STORAGE)):
         contagion = _timed(lambda mode=mode: bench.in_time(start, ALWAYS, mode))  # type: ignore[misc]
         reached = bench.counted
