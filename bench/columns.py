@@ -48,7 +48,7 @@ def make_lineage(things: int, *, of: int | None = None, seed: int = 0, machines:
     facts = facts_of(plan)
     first = plan.first["Reagent"]
     return Synthetic(
-        index=Index.of(facts, HeadRow(seq=facts.seq, digest="", epoch="")),
+        index=Index.of(facts, HeadRow(seq=facts.seq, digest="synthetic", epoch="synthetic")),
         common={name: first + number for number, name in enumerate(COMMON)},
         hub=first + len(COMMON),
         reagents=range(first + len(COMMON) + 1, first + plan.counts["Reagent"]),
