@@ -34,9 +34,10 @@ from service.interpreter import set_up_interpreter
 from service.settings import Settings
 from service.store import Store, open_store
 
-__all__ = ["EMPTY", "COUNTS", "WHOLE", "Asker", "served"]
+__all__ = ["COUNTS", "EMPTY", "STREAM", "WHOLE", "Asker", "served"]
 
 EMPTY: Final = "{ __typename }"
+STREAM: Final = "/export/impact?hazard=EXPOSURE&format=ndjson&seed="  # and the seed's id
 _ITEMS: Final = "items(first: 100) { edges { node { id kind tier exposedFrom uncertain } cursor } pageInfo { hasNextPage } }"
 _ASKED: Final = """query($seed: ID!, $since: DateTime) {
   impact(input: {hazard: EXPOSURE, seeds: [{id: $seed, from: $since}]}) {
