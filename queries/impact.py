@@ -302,7 +302,7 @@ def item_of(view: View, answer: Impact, row: int) -> ImpactItem:
         is_since_masked=is_hidden,
         uncertain=bool(spread.uncertain[row]),
         is_hidden=is_hidden,
-        offset_minutes=winning_offset(answer.lineage, spread, number),
+        offset_minutes=winning_offset(answer.lineage, spread, row),
     )
 
 

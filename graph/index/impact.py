@@ -83,6 +83,7 @@ class Spread:
     tier: Array
     since: Array
     uncertain: Array
+    at: Array  # where each stands in the run that gives its tier
     is_complete: bool
     placed: PlacedSeed
     runs: tuple[Run, ...]  # one for each set of channels, as far as they were computed
@@ -238,18 +239,20 @@ def find_spread(
                     np.full(len(nodes), tier, dtype=np.int8),
                     run.time[is_item][order],
                     run.doubt[is_item][order],
+                    np.flatnonzero(is_item)[order],
                 )
             )
             if not is_complete:
                 break
         for part in parts:
             marks.seen[part[0]] = 0
-    nodes, tier_of, since, uncertain = (np.concatenate(column) for column in zip(*parts, strict=True))
+    nodes, tier_of, since, uncertain, at = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Spread(
         nodes=nodes,
         tier=tier_of,
         since=since,
         uncertain=uncertain,
+        at=at,
         is_complete=is_complete,
         placed=placed,
         runs=tuple(runs),

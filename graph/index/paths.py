@@ -70,14 +70,9 @@ def path_of(lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int) 
     return list(back.steps_of(back.chain(thing)))[::-1]
 
 
-def winning_offset(lineage: Lineage, spread: Spread, thing: int) -> int:
-    """The offset, in minutes, of the operation by which a thing was reached; 0 for a seed."""
-    place = spread.place(thing)
-    if place is None:
-        return 0
-    run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
-    at = run.place(thing)
-    assert at is not None, "what has a tier was reached in the run that gives it"
+def winning_offset(lineage: Lineage, spread: Spread, row: int) -> int:
+    """The offset, in minutes, of the operation by which the thing of a row was reached; 0 for a seed."""
+    run, at = spread.runs[spread.tiers.index(int(spread.tier[row]))], int(spread.at[row])
     how, via = int(run.how[at]), int(run.via[at])
     view = lineage.derived.view
     if how & ~NEW == BY_SEED:
