@@ -38,7 +38,7 @@ __all__ = ["COUNTS", "EMPTY", "STREAM", "WHOLE", "Asker", "served"]
 
 EMPTY: Final = "{ __typename }"
 STREAM: Final = "/export/impact?hazard=EXPOSURE&format=ndjson&seed="  # and the seed's id
-_ITEMS: Final = "items(first: 100) { edges { node { id kind tier exposedFrom uncertain } cursor } pageInfo { hasNextPage } }"
+_ITEMS: Final = "items(first: 100) { edges { node { id kind tier exposedFrom uncertain } } pageInfo { hasNextPage endCursor } }"
 _ASKED: Final = """query($seed: ID!, $since: DateTime) {
   impact(input: {hazard: EXPOSURE, seeds: [{id: $seed, from: $since}]}) {
     __typename ... on Impact { asOfSeq completeness { complete reason } summary { SUMMARY } ITEMS }
