@@ -27,7 +27,7 @@ class Edges(NamedTuple):
     target: Array
     start: Array
     last: Array
-    count: int  # of things
+    things: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +40,9 @@ class Question:
 
 
 class Answer(NamedTuple):
-    """The start counts. ``times``: the sum of the earliest times of all but the start; 0 where time is not asked for."""
+    """How many there are, the start among them, and sums of their numbers. ``times``: the sum of the earliest times of all but the start; 0 where time is not asked for."""
 
-    count: int
+    size: int
     numbers: int
     mixed: int
     times: int = 0
@@ -57,7 +57,7 @@ def edges_of(synthetic: Synthetic) -> Edges:
         target=base.target,
         start=base.times[base.start],
         last=np.where(base.flags & INCLUSIVE, until, until - 1),
-        count=len(base.off) - 1,
+        things=len(base.off) - 1,
     )
 
 
@@ -70,7 +70,9 @@ def asked_of(synthetic: Synthetic) -> list[Question]:
 
 def asked_in_time(edges: Edges, question: Question) -> Question:
     """The same from the middle of the start's uses on."""
-    starts = edges.start[np.searchsorted(edges.source, question.start) : np.searchsorted(edges.source, question.start + 1)]
+    starts = edges.start[
+        np.searchsorted(edges.source, question.start) : np.searchsorted(edges.source, question.start + 1)
+    ]
     return Question(name=f"{question.name}, in time", start=question.start, since=int(np.median(starts)))
 
 

@@ -76,9 +76,17 @@ class Acts:
 
 def facts_of(plan: Plan) -> Facts:
     acts = Acts(plan)
-    told = {**_things(plan), **_operations(plan, acts), **_inputs(plan, acts), **_outputs(plan, acts), **_uses(plan, acts)}
+    told = {
+        **_things(plan),
+        **_operations(plan, acts),
+        **_inputs(plan, acts),
+        **_outputs(plan, acts),
+        **_uses(plan, acts),
+    }
     columns = {
-        name: Column(code, np.ascontiguousarray(told[name], dtype=Column(code).frozen().dtype) if name in told else None)
+        name: Column(
+            code, np.ascontiguousarray(told[name], dtype=Column(code).frozen().dtype) if name in told else None
+        )
         for name, code in COLUMNS.items()
     }
     keys, op_keys = Texts(), Texts()
@@ -131,7 +139,7 @@ def _things(plan: Plan) -> dict[str, Array]:
 
 
 def _operations(plan: Plan, acts: Acts) -> dict[str, Array]:
-    def each(cleaned: object, made: object, stayed: object, given: object) -> Array:
+    def each(cleaned: Array | int, made: Array | int, stayed: Array | int, given: Array | int) -> Array:
         values = np.empty(acts.count, dtype=np.int64)
         for rows, part in ((acts.cleaned, cleaned), (acts.made, made), (acts.stayed, stayed), (acts.given, given)):
             values[rows] = part

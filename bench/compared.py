@@ -57,7 +57,7 @@ def compare(
         found.append(
             Compared(
                 question=question,
-                answers=expected.count,
+                answers=expected.size,
                 seconds={**taken, **dict.fromkeys(late, float("inf"))},
                 differs=tuple(differs),
             )

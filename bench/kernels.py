@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.columns import HOUR, Synthetic, make_lineage
+from bench.columns import HOUR, Synthetic
 from graph.index.codes import ALWAYS, FOREVER
 from graph.index.jit import kernel
 from graph.index.reaching import reach, untouch
@@ -192,9 +192,7 @@ def kernel_ratios(lineage: Synthetic) -> list[Ratio]:
         ]
     start = lineage.lots[len(lineage.lots) // 2 :][:1]
     for name, mode in (("equipment", THROUGH_EQUIPMENT), ("and storage", THROUGH_EQUIPMENT | THROUGH_STORAGE)):
-        bare, contagion = _in_turns(
-            partial(bench.bare, whole, start), partial(bench.in_time, start, ALWAYS, mode)
-        )
+        bare, contagion = _in_turns(partial(bench.bare, whole, start), partial(bench.in_time, start, ALWAYS, mode))
         way = f"contagion through {name}"
         found.append(Ratio(question="one lot", way=way, reached=bench.counts[-1], ratio=contagion / bare))
     return found

@@ -117,8 +117,8 @@ def _reagents(rng: np.random.Generator, is_end: Array, count: int, share: float)
     current = np.arange(lots)[:, None] * (count - common) // lots + rng.integers(0, 40, (lots, _REAGENTS_EACH))
     used = common + current % (count - common)
     order, begin = rng.permutation(lots), 0
-    for number, size in enumerate(COMMON.values()):
-        size = int(size * share)
+    for number, uses in enumerate(COMMON.values()):
+        size = max(1, int(uses * share))
         used[order[begin : begin + size], 0] = number
         begin += size
     ends = rng.permutation(np.flatnonzero(is_end))[: int(HUB * share)]

@@ -106,7 +106,9 @@ def _kernels(run: Run) -> None:
 def _window(run: Run) -> None:
     window = window_ratio(make_lineage(max(run.things // 10, 1_000), machines=1))
     told = f"{window.found:,} of {window.uses:,} uses"
-    run.report.claims.append(at_least("window of 1 % of a hub's uses against a scan of it", 10, [window.ratio], told=told))
+    run.report.claims.append(
+        at_least("window of 1 % of a hub's uses against a scan of it", 10, [window.ratio], told=told)
+    )
 
 
 @contextlib.contextmanager
@@ -215,7 +217,7 @@ def _graphql(run: Run) -> None:
     with served(run.lineage, [question.start for question in run.questions]) as asker:
         for question in run.questions:
             always = Question(name=question.name, start=question.start, since=ALWAYS)
-            ways = {
+            ways: dict[str, Callable[[], object]] = {
                 "empty": partial(asker.ask_raw, EMPTY),
                 OURS: partial(ours, lineage, always),
                 **_asked_over_http(run, asker, always),
@@ -331,15 +333,23 @@ def main() -> int:
 
 
 _NOTES: Final = (
-    "Ours, where it is not said to be over HTTP, is the question asked of the index from Python: the whole answer in"
-    " arrays. The peers count theirs, which is the least they can do, and send one number.",
-    "“Whatever the time”: all that a reagent lot leads to. “In time”: what it affects from the middle of its uses on,"
-    " each thing with its earliest time; of the peers, SQL can do that.",
-    "PostgreSQL and Neo4j are servers of their own on this machine with everything in memory, crash safety off; DuckDB"
-    " and the libraries run in this process. `EXPLAIN` of each form is in `bench/plans`.",
-    "Over HTTP: the service's own code from the socket to the socket (uvicorn, sign-in, GraphQL, masking, keeper, the"
-    " index from its snapshot) and a store on the embedded engine, which is asked for its head, the seeds and the"
-    " autologous donors as ever; it holds the seeds only, so that the names of its nodes are not looked up.",
+    (
+        "Ours, where it is not said to be over HTTP, is the question asked of the index from Python: the whole answer in"
+        " arrays. The peers count theirs, which is the least they can do, and send one number."
+    ),
+    (
+        "“Whatever the time”: all that a reagent lot leads to. “In time”: what it affects from the middle of its uses on,"
+        " each thing with its earliest time; of the peers, SQL can do that."
+    ),
+    (
+        "PostgreSQL and Neo4j are servers of their own on this machine with everything in memory, crash safety off; DuckDB"
+        " and the libraries run in this process. `EXPLAIN` of each form is in `bench/plans`."
+    ),
+    (
+        "Over HTTP: the service's own code from the socket to the socket (uvicorn, sign-in, GraphQL, masking, keeper, the"
+        " index from its snapshot) and a store on the embedded engine, which is asked for its head, the seeds and the"
+        " autologous donors as ever; it holds the seeds only, so that the names of its nodes are not looked up."
+    ),
     f"A form that did not end within {_LIMIT:g} s is told so.",
 )
 

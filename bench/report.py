@@ -41,10 +41,12 @@ class Report:
         verdict = {True: "met", False: "**not met**", None: "not measured"}
         parts = [
             f"# {title}",
-            "Written by `make bench-recall`; what each row asks and how is in `bench/`. A ratio is that of the medians of"
-            " rounds in which each side was asked in turn, in one run on one machine:"
-            f" {platform.system()} {platform.machine()}, {psutil.cpu_count()} processors,"
-            f" {psutil.virtual_memory().total / 2**30:.0f} GB. Answers were compared before anything was timed.",
+            (
+                "Written by `make bench-recall`; what each row asks and how is in `bench/`. A ratio is that of the medians of"
+                " rounds in which each side was asked in turn, in one run on one machine:"
+                f" {platform.system()} {platform.machine()}, {psutil.cpu_count()} processors,"
+                f" {psutil.virtual_memory().total / 2**30:.0f} GB. Answers were compared before anything was timed."
+            ),
             "## What must hold",
             _markdown(
                 ("what", "target", "measured", ""),

@@ -38,7 +38,9 @@ __all__ = ["COUNTS", "EMPTY", "STREAM", "WHOLE", "Asker", "served"]
 
 EMPTY: Final = "{ __typename }"
 STREAM: Final = "/export/impact?hazard=EXPOSURE&format=ndjson&seed="  # and the seed's id
-_ITEMS: Final = "items(first: 100) { edges { node { id kind tier exposedFrom uncertain } } pageInfo { hasNextPage endCursor } }"
+_ITEMS: Final = (
+    "items(first: 100) { edges { node { id kind tier exposedFrom uncertain } } pageInfo { hasNextPage endCursor } }"
+)
 _ASKED: Final = """query($seed: ID!, $since: DateTime) {
   impact(input: {hazard: EXPOSURE, seeds: [{id: $seed, from: $since}]}) {
     __typename ... on Impact { asOfSeq completeness { complete reason } summary { SUMMARY } ITEMS }
@@ -66,7 +68,9 @@ class Asker:
         return dict(answer["data"])
 
     def ask_raw(self, query: str, **variables: object) -> bytes:
-        self._connection.request("POST", "/graphql", json.dumps({"query": query, "variables": variables}), self._headers)
+        self._connection.request(
+            "POST", "/graphql", json.dumps({"query": query, "variables": variables}), self._headers
+        )
         return self._read()
 
     def get(self, path: str) -> bytes | None:
@@ -149,7 +153,7 @@ async def _serve(
                 uvicorn.Config(application, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off")
             )
             task = asyncio.create_task(server.serve())
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
                 await asyncio.sleep(0.01)
             told.append((server.servers[0].sockets[0].getsockname()[1], token))
             begun.set()

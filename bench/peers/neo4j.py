@@ -68,7 +68,7 @@ def neo4j_server(edges: Edges, limit: float) -> Iterator[list[Form]]:
 def _forms(session: neo4j.Session, limit: float, *, has_apoc: bool) -> list[Form]:
     def ask(text: str, **parameters: Any) -> list[neo4j.Record]:
         try:
-            return list(session.run(neo4j.Query(text, timeout=limit), parameters))  # type: ignore[arg-type]  # made here
+            return list(session.run(neo4j.Query(text, timeout=limit), parameters))
         except (neo4j.exceptions.ClientError, neo4j.exceptions.TransientError) as error:
             if "TimedOut" in (error.code or ""):
                 raise TimedOut from None
@@ -84,7 +84,7 @@ def _forms(session: neo4j.Session, limit: float, *, has_apoc: bool) -> list[Form
             return ask(reached + _COUNTED, start=question.start)
 
         def plan(question: Question) -> str:
-            told = session.run("EXPLAIN " + reached + _COUNTED, start=question.start).consume().plan  # type: ignore[arg-type]
+            told = session.run("EXPLAIN " + reached + _COUNTED, start=question.start).consume().plan
             return str((told or {}).get("args", {}).get("string-representation", told))
 
         return Form(name=name, run=run, check=check, plan=plan)
@@ -122,7 +122,7 @@ def _import(home: Path, edges: Edges) -> None:
     things, led = home / "things.csv", home / "led.csv"
     with things.open("w") as file:
         file.write("n:ID(thing){id-type:long}\n")
-        file.writelines(f"{number}\n" for number in range(edges.count))
+        file.writelines(f"{number}\n" for number in range(edges.things))
     with led.open("w") as file:
         file.write(":START_ID(thing),:END_ID(thing)\n")
         for part in np.array_split(np.stack((edges.source, edges.target), axis=1), 64):
@@ -136,8 +136,8 @@ def _import(home: Path, edges: Edges) -> None:
     except subprocess.CalledProcessError as error:
         raise Absent(f"the offline importer failed: {error.stderr.decode(errors='replace')[-400:]}") from None
     finally:
-        for file in (things, led):
-            file.unlink(missing_ok=True)
+        for listed in (things, led):
+            listed.unlink(missing_ok=True)
 
 
 def _fetch_apoc(plugins: Path) -> bool:

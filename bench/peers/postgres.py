@@ -52,7 +52,10 @@ def postgres(edges: Edges, limit: float) -> Iterator[list[Form]]:
         import psycopg
     except ImportError:
         raise Absent("psycopg is not installed (`make bench-recall` does it)") from None
-    with _server() as socket, psycopg.connect(host=str(socket), user="bench", dbname="postgres", autocommit=True) as session:
+    with (
+        _server() as socket,
+        psycopg.connect(host=str(socket), user="bench", dbname="postgres", autocommit=True) as session,
+    ):
         _load(session, edges)
         session.execute(f"SET statement_timeout = {round(limit * 1000)}")
 
@@ -60,9 +63,10 @@ def postgres(edges: Edges, limit: float) -> Iterator[list[Form]]:
             session.execute(settings)
             text = before + statement.format(start=question.start, since=question.since, what=what)
             try:
-                return session.execute(text).fetchall()
+                found: list[Any] = session.execute(text).fetchall()
             except psycopg.errors.QueryCanceled:
                 raise TimedOut from None
+            return found
 
         def form(name: str, settings: str, statement: str, times: str) -> Form:
             def check(question: Question) -> Answer:
@@ -88,7 +92,9 @@ def postgres(edges: Edges, limit: float) -> Iterator[list[Form]]:
 @contextlib.contextmanager
 def _server() -> Iterator[Path]:
     """Gives the folder of its socket; it listens nowhere else."""
-    initdb = shutil.which("initdb") or next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[::-1]), None)
+    initdb = shutil.which("initdb") or next(
+        map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[::-1]), None
+    )
     if initdb is None:
         raise Absent("initdb is not found (Debian: apt-get install postgresql)")
     programs = Path(initdb).resolve().parent
@@ -108,8 +114,8 @@ def _server() -> Iterator[Path]:
             cwd=home,
             text=True,
         )
+        assert server.stdout is not None
         try:
-            assert server.stdout is not None
             for line in server.stdout:
                 if "ready to accept connections" in line:
                     break
@@ -140,7 +146,10 @@ def _load(session: Any, edges: Edges) -> None:
     session.execute("CREATE UNLOGGED TABLE edge (source int, target int, start bigint, last bigint)")
     # PostgreSQL's binary form of rows: how many columns, then each with its length before it.
     columns = (("source", ">i4", 4), ("target", ">i4", 4), ("start", ">i8", 8), ("last", ">i8", 8))
-    kinds = [("count", ">i2"), *((part, kind) for name, code, _ in columns for part, kind in ((f"{name} size", ">i4"), (name, code)))]
+    kinds = [
+        ("count", ">i2"),
+        *((part, kind) for name, code, _ in columns for part, kind in ((f"{name} size", ">i4"), (name, code))),
+    ]
     rows = np.empty(len(edges.source), dtype=np.dtype(kinds))
     rows["count"] = len(columns)
     for name, _, size in columns:

@@ -22,7 +22,7 @@ def _time(hours: int) -> str:
 def _nodes(plan: Plan) -> Iterator[dict[str, Any]]:
     for kind, count in plan.counts.items():
         for number in range(count):
-            record = {"record": "node", "kind": kind, "id": name_of(kind, number)}
+            record: dict[str, Any] = {"record": "node", "kind": kind, "id": name_of(kind, number)}
             if kind == "StoragePosition":
                 record["data"] = (
                     {"level": "site"}
