@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -310,6 +311,7 @@ def main() -> int:
     parser.add_argument("--things", type=int, default=1_000_000)
     parser.add_argument("--scale", type=int, default=4, help="how much larger the larger graph is")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="again for more; all when left out")
+    parser.add_argument("--minutes", type=float, default=12, help="after so many no further section is begun")
     parser.add_argument("--results", type=Path, default=_HERE / "RESULTS.md")
     given = parser.parse_args()
     run = Run(things=given.things, scale=given.scale, report=Report(), plans=given.results.parent / "plans")
@@ -319,17 +321,24 @@ def main() -> int:
         f"{run.lineage.index.lineage.count:,} things, {base.edge_count:,} edges, {base.presence_count:,} presences: synthetic (`bench/lineages.py`).",
         *_NOTES,
     ]
+    ends, has_failed = time.monotonic() + 60 * given.minutes, False
     for name in given.only or SECTIONS:
         work, target = SECTIONS[name]
         begun = time.perf_counter()
         try:
+            if time.monotonic() > ends:
+                raise Absent(f"the {given.minutes:g} minutes that the whole run may take were over")
             work(run)
         except Absent as error:
             run.report.claims.append(not_measured(name, target, str(error)))
+        except Exception as error:  # noqa: BLE001 - what the others found is told all the same
+            has_failed = True
+            traceback.print_exc()
+            run.report.claims.append(not_measured(name, target, f"it failed ({type(error).__name__})"))
         print(f"{name}: {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
     run.report.write(given.results, title=_TITLE)
     print(run.report.text(title=_TITLE))
-    return 0
+    return int(has_failed)
 
 
 _NOTES: Final = (

@@ -12,7 +12,7 @@ __all__ = ["Absent", "Form", "Peer", "TimedOut"]
 
 
 class Absent(Exception):
-    """The peer is not on this machine; the message says what is missing."""
+    """It cannot be measured here and now; the message says what is missing."""
 
 
 class TimedOut(Exception):
