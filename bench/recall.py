@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
 import sys
 import time
 import traceback
@@ -287,8 +288,8 @@ def _store(run: Run) -> None:
         at_most(
             "a write in the next answer, in round trips to the store",
             1.5,
-            [found.visible],
-            told=f"{found.statements:.2g} statements",
+            [found.statements],
+            told=f"statements; with what the index does, {times(found.visible)} the time of one",
         ),
     ]
 
@@ -314,6 +315,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=12, help="after so many no further section is begun")
     parser.add_argument("--results", type=Path, default=_HERE / "RESULTS.md")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are ended and folders removed
     run = Run(things=given.things, scale=given.scale, report=Report(), plans=given.results.parent / "plans")
     warm()
     base = run.lineage.view.base

@@ -149,17 +149,11 @@ async def _serve(
             keeper = await _keeper(store, synthetic, seeds, Path(folder) / "index")
             application = build_application(replace(store, index=keeper))
             token = (await store.tokens.create(OWNER.person, OWNER.role, None)).plain
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    application,
-                    host="127.0.0.1",
-                    port=0,
-                    log_config=None,
-                    access_log=False,
-                    lifespan="off",
-                    timeout_keep_alive=3600,
-                )  # fmt: skip  # the client waits while others are asked
+            config = uvicorn.Config(
+                application, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="off"
             )
+            config.timeout_keep_alive = 3600  # the client waits while others are asked
+            server = uvicorn.Server(config)
             task = asyncio.create_task(server.serve())
             while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
                 await asyncio.sleep(0.01)
