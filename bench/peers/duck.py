@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from bench.asked import MIXED, Answer, Edges, Question
+from bench.asked import Answer, Edges, Question
 from bench.peers import Absent, Form, TimedOut
+from bench.peers.recursive import BLIND, CHECKED, IN_TIME
 
 __all__ = ["duckdb"]
 
-_BLIND = """
-WITH RECURSIVE reached(n) AS (
-    SELECT {start}::INTEGER UNION SELECT e.target FROM reached r JOIN edge e ON e.source = r.n
-) SELECT {what} FROM reached"""
 # The key of what is reached again is replaced; what was reached before is not walked from again.
 _KEYED = """
 WITH RECURSIVE reached(n, t) USING KEY (n) AS (
@@ -24,11 +21,6 @@ WITH RECURSIVE reached(n, t) USING KEY (n) AS (
     UNION SELECT DISTINCT e.target, 0 FROM reached r JOIN edge e ON e.source = r.n
     WHERE NOT EXISTS (FROM recurring.reached known WHERE known.n = e.target)
 ) SELECT {what} FROM reached"""
-_IN_TIME = """
-WITH RECURSIVE reached(n, t) AS (
-    SELECT {start}::INTEGER, {since}::BIGINT
-    UNION SELECT e.target, greatest(r.t, e.start) FROM reached r JOIN edge e ON e.source = r.n AND r.t <= e.last
-) SELECT {what} FROM (SELECT n, min(t) AS t FROM reached GROUP BY n)"""
 _KEYED_IN_TIME = """
 WITH RECURSIVE reached(n, t) USING KEY (n) AS (
     SELECT {start}::INTEGER, {since}::BIGINT
@@ -36,7 +28,6 @@ WITH RECURSIVE reached(n, t) USING KEY (n) AS (
     LEFT JOIN recurring.reached known ON known.n = e.target
     WHERE known.n IS NULL OR greatest(r.t, e.start) < known.t GROUP BY e.target
 ) SELECT {what} FROM reached"""
-_CHECKED = f"count(*), sum(n), sum(n::BIGINT * (n % {MIXED}))"
 
 
 @contextlib.contextmanager
@@ -65,7 +56,7 @@ def duckdb(edges: Edges, limit: float) -> Iterator[list[Form]]:
 
         def form(name: str, statement: str, times: str) -> Form:
             def check(question: Question) -> Answer:
-                count, numbers, mixed, found = ask(statement, question, f"{_CHECKED}, {times}")[0]
+                count, numbers, mixed, found = ask(statement, question, f"{CHECKED}, {times}")[0]
                 return Answer(int(count), int(numbers), int(mixed), int(found) - (question.since or 0))
 
             def plan(question: Question) -> str:
@@ -74,10 +65,9 @@ def duckdb(edges: Edges, limit: float) -> Iterator[list[Form]]:
             run = partial(ask, statement, what="count(*)")
             return Form(name=name, run=run, check=check, plan=plan, in_time="e.last" in statement)
 
-        plain = [
-            form("recursive UNION", _BLIND, "0"),
+        yield [
+            form("recursive UNION", BLIND, "0"),
             form("recursive USING KEY", _KEYED, "0"),
-            form("recursive UNION in time", _IN_TIME, "sum(t)"),
+            form("recursive UNION in time", IN_TIME, "sum(t)"),
             form("recursive USING KEY in time", _KEYED_IN_TIME, "sum(t)"),
         ]
-        yield plain

@@ -15,21 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from bench.asked import MIXED, Answer, Edges, Question
+from bench.asked import Answer, Edges, Question
 from bench.peers import Absent, Form, TimedOut
+from bench.peers.recursive import BLIND, CHECKED, IN_TIME
 
 __all__ = ["postgres"]
 
-_BLIND = """
-WITH RECURSIVE reached(n) AS (
-    SELECT {start}::int UNION SELECT e.target FROM reached r JOIN edge e ON e.source = r.n
-) SELECT {what} FROM reached"""
-_IN_TIME = """
-WITH RECURSIVE reached(n, t) AS (
-    SELECT {start}::int, {since}::bigint
-    UNION SELECT e.target, greatest(r.t, e.start) FROM reached r JOIN edge e ON e.source = r.n AND r.t <= e.last
-) SELECT {what} FROM (SELECT n, min(t) AS t FROM reached GROUP BY n) first"""
-_CHECKED = f"count(*), sum(n), sum(n::bigint * (n % {MIXED}))"
 # As a server that is used for this alone would have it, and nothing that makes it safe against a crash.
 _SETTINGS = {
     "shared_buffers": "1GB",
@@ -71,21 +62,21 @@ def postgres(edges: Edges, limit: float) -> Iterator[list[Form]]:
         def form(name: str, settings: str, statement: str, times: str) -> Form:
             def check(question: Question) -> Answer:
                 of_start = question.since or 0
-                count, numbers, mixed, found = ask(settings, statement, question, f"{_CHECKED}, {times}")[0]
+                count, numbers, mixed, found = ask(settings, statement, question, f"{CHECKED}, {times}")[0]
                 return Answer(int(count), int(numbers), int(mixed), int(found) - of_start)
 
             def plan(question: Question) -> str:
                 return "\n".join(row[0] for row in ask(settings, statement, question, "count(*)", "EXPLAIN ANALYZE "))
 
             run = partial(ask, settings, statement, what="count(*)")
-            return Form(name=name, run=run, check=check, plan=plan, in_time=statement == _IN_TIME)
+            return Form(name=name, run=run, check=check, plan=plan, in_time=statement == IN_TIME)
 
         planned, nested = "SET enable_hashjoin = on", "SET enable_hashjoin = off"
         yield [
-            form("recursive query", planned, _BLIND, "0"),
-            form("recursive query, hash joins off", nested, _BLIND, "0"),
-            form("recursive query in time", planned, _IN_TIME, "sum(t)"),
-            form("recursive query in time, hash joins off", nested, _IN_TIME, "sum(t)"),
+            form("recursive query", planned, BLIND, "0"),
+            form("recursive query, hash joins off", nested, BLIND, "0"),
+            form("recursive query in time", planned, IN_TIME, "sum(t)"),
+            form("recursive query in time, hash joins off", nested, IN_TIME, "sum(t)"),
         ]
 
 
