@@ -299,11 +299,11 @@ SECTIONS: Final[dict[str, tuple[Callable[[Run], None], str]]] = {
     "window": (_window, "window"),
     "postgres": (_postgres, "≥ 50 × PostgreSQL at 1,000–20,000 answers, ≥ 20 × at 500,000"),
     "duckdb": (_duckdb, "≥ 3 × DuckDB's best form"),
-    "libraries": (_libraries, "graph libraries"),
     "graphql": (_graphql, "GraphQL round trip"),
     "neo4j": (_neo4j, "≥ 100 × Neo4j's best counting form"),
     "scale": (_larger, "equal answer on a larger graph"),
     "store": (_store, "beside the store"),
+    "libraries": (_libraries, "graph libraries"),
 }
 
 
