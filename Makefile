@@ -60,12 +60,16 @@ format: $(VENV)/.can-test ## format the code, and mend what can be mended
 bench: $(VENV)/.can-test ## the whole door against the bare driver: ratios, not seconds
 	$(BIN)/python -m bench.ingest $(ARGS)
 
+bench-recall: $(VENV)/.can-compare ## impact and traces against PostgreSQL, DuckDB, Neo4j, libraries: bench/RESULTS.md
+	$(BIN)/python -m bench.recall $(ARGS)
+
 # uv resolves for all platforms at once; pip-tools would only for the one it runs on.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 lock: $(VENV)/.can-test ## resolve the dependencies again (ARGS=--upgrade for newer ones)
 	$(LOCK) $(ARGS) --extra build --output-file requirements.lock
 	$(LOCK) $(ARGS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) $(ARGS) --extra bench --constraint requirements.lock --output-file requirements-bench.lock
 
 clean: ## remove the environment and what tools left behind
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -93,4 +97,9 @@ $(VENV)/.can-test: requirements-dev.lock $(VENV)/.can-run
 	$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
-.PHONY: help demo test test-neo4j check format-check lint types imports generated generate messages format bench lock clean
+$(VENV)/.can-compare: requirements-bench.lock $(VENV)/.can-test
+	@echo "Installing what requirements-bench.lock names into $(VENV): once."
+	$(INSTALL) --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+.PHONY: help demo test test-neo4j check format-check lint types imports generated generate messages format bench bench-recall lock clean

@@ -21,6 +21,8 @@ from bench.graphs import Fingerprint, fingerprint_of, write_batches
 from bench.places import ENGINES, new_place, opened
 from exchange.generator import generate, lines
 
+__all__ = ["ALLOWED", "one_round", "write_trial"]
+
 ALLOWED = 2.0
 
 
@@ -75,7 +77,7 @@ async def one_round(engine: str, file: Path, *, batch: int) -> Round:
     )
 
 
-def _write_trial(file: Path, *, donors: int, seed: int) -> int:
+def write_trial(file: Path, *, donors: int, seed: int) -> int:
     count = 0
     with file.open("wb") as trial:
         for line in lines(generate(donors=donors, seed=seed)):
@@ -101,7 +103,7 @@ async def _main(arguments: argparse.Namespace) -> int:
     rounds: list[Round] = []
     with tempfile.TemporaryDirectory(prefix="stemgraph-bench-") as folder:
         file = Path(folder) / "trial.jsonl"
-        count = _write_trial(file, donors=arguments.donors, seed=arguments.seed)
+        count = write_trial(file, donors=arguments.donors, seed=arguments.seed)
         for number in range(arguments.rounds):
             for engine in arguments.engine or ENGINES:
                 rounds.append(await one_round(engine, file, batch=arguments.batch))

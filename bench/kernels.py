@@ -1,22 +1,22 @@
 """The kernels of the index against a bare breadth-first search over the same edges, in one run: ratios, not seconds.
 
-    python -m bench.kernels --things 1000000
-
-Answers are compared before anything is timed. Times are of the processor, so that other work on the machine does not
-count, and medians; what is measured is the kernel, with handing it its arrays.
+Times are of the processor, so that other work on the machine does not count, and medians of rounds in turns. What is
+measured is the kernel: what a call takes that reaches nothing, which is handing over the arrays, is taken off on both
+sides.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.lineages import HOUR, Synthetic, make_lineage
+from bench.columns import HOUR, Synthetic
 from graph.index.codes import ALWAYS, FOREVER
 from graph.index.jit import kernel
 from graph.index.reaching import reach, untouch
@@ -66,10 +66,12 @@ def _search(off: Any, target: Any, starts: Any, seen: Any, reached: Any) -> int:
     return count
 
 
-def _timed(work: Callable[[], float]) -> float:
-    """Milliseconds of the median round; ``work`` gives the seconds that count."""
-    work()
-    return statistics.median(work() for _ in range(_ROUNDS)) * 1000
+def _in_turns(*ways: Callable[[], float]) -> list[float]:
+    """Seconds of each one's median round; a way gives the seconds that count."""
+    for way in ways:
+        way()
+    rounds = [[way() for way in ways] for _ in range(_ROUNDS)]
+    return [statistics.median(took) for took in zip(*rounds, strict=True)]
 
 
 class _Bench:
@@ -79,14 +81,28 @@ class _Bench:
         self._seen = np.zeros(self.view.node_count, dtype=np.uint8)
         self._reached = np.empty(self.view.node_count, dtype=np.int32)
         self._calm = np.zeros(1, dtype=np.int8)
-        self.counted = 0
+        self.counts: list[int] = []  # what the last calls reached, in turn
+        self._idle = lineage.lots[-1:]  # nothing was made of the last one
+
+    def beyond_calling(self, starts: Array, graph: _Plain) -> list[float]:
+        """Seconds of the bare search, of the filtered one and of the one in time, without those of an idle call."""
+
+        def ways(given: Array) -> list[Callable[[], float]]:
+            return [
+                partial(self.bare, graph, given),
+                partial(self.filtered, given),
+                partial(self.in_time, given, ALWAYS, 0),
+            ]
+
+        taken = _in_turns(*ways(self._idle), *ways(starts))
+        return [full - idle for idle, full in zip(taken[:3], taken[3:], strict=True)]
 
     def bare(self, graph: _Plain, starts: Array) -> float:
         begun = time.thread_time()
         count = _search(graph.off, graph.target, starts, self._seen, self._reached)
         took = time.thread_time() - begun
         self._seen[self._reached[:count]] = 0
-        self.counted = count
+        self._count(count)
         return took
 
     def filtered(self, starts: Array) -> float:
@@ -95,7 +111,7 @@ class _Bench:
             count, _, _ = reach(self.view, starts, True, _ALL_CLASSES, _NO_LIMIT, work, self._calm)
             took = time.thread_time() - begun
             untouch(work.seen, work.reached, count)
-        self.counted = count
+        self._count(count)
         return took
 
     def in_time(self, starts: Array, since: int, mode: int) -> float:
@@ -110,10 +126,14 @@ class _Bench:
                 begun = time.thread_time()
                 status = spread(self.view, seeds, work, mode, self._calm)
                 took = time.thread_time() - begun
-                self.counted, room = int(work.counts[REACHED]), 8 * len(work.entries)
+                count, room = int(work.counts[REACHED]), 8 * len(work.entries)
                 tidy(work)
             if status != FULL:
+                self._count(count)
                 return took
+
+    def _count(self, reached: int) -> None:
+        self.counts = [*self.counts[-2:], reached]
 
 
 def _with_epochs(lineage: Synthetic) -> _Plain:
@@ -139,43 +159,55 @@ def _with_epochs(lineage: Synthetic) -> _Plain:
     return _Plain(off, target[order].astype(np.int32))
 
 
-def _row(name: str, reached: int, bare: float, measured: float, limit: float | None = None) -> None:
-    told = "" if limit is None else f"  (at most {limit:g})"
-    print(f"{name:<44}{reached:>9,}{bare:>11.3f}{measured:>11.3f}{measured / bare:>8.2f} x{told}")
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """One question asked of a kernel and of a bare search, or of two ways."""
+
+    question: str
+    way: str
+    reached: int
+    ratio: float
 
 
-def _compare(lineage: Synthetic) -> None:
+def kernel_ratios(lineage: Synthetic) -> list[Ratio]:
+    """Each ``filtered``, and ``in time``; then those of contagion, along epochs too."""
     bench = _Bench(lineage)
     base = lineage.view.base
     plain, whole = _Plain(base.off, base.target), _with_epochs(lineage)
-    things = lineage.view.thing_count
-    print(f"{'question':<44}{'reached':>9}{'bare ms':>11}{'ours ms':>11}{'ratio':>8}")
     cases = {
-        "a reagent lot": np.array([things // 100]),
-        "a reagent that everybody uses": lineage.common[:1],
-        "four of them": lineage.common,
-        "a thousand lots": lineage.first_lot + np.arange(1000) * (things // 2000),
+        **{f"about {name}": np.array([start]) for name, start in lineage.common.items()},
+        "a hub": np.array([lineage.hub]),
+        "a thousand lots": lineage.lots[:: max(1, len(lineage.lots) // 1000)],
     }
+    found = []
     for name, starts in cases.items():
         given = starts.astype(np.int32)
-        bare = _timed(lambda given=given: bench.bare(plain, given))  # type: ignore[misc]
-        expected = bench.counted
-        filtered = _timed(lambda given=given: bench.filtered(given))  # type: ignore[misc]
-        assert bench.counted == expected, "the filtered search reached something else"
-        _row(f"{name}: filtered", expected, bare, filtered, 2)
-        in_time = _timed(lambda given=given: bench.in_time(given, ALWAYS, 0))  # type: ignore[misc]
-        assert bench.counted <= expected, "what respects time reached more than what does not"
-        _row(f"{name}: in time", bench.counted, bare, in_time, 4)
-    start = np.array([lineage.first_lot + things // 2], dtype=np.int32)
+        bare, filtered, in_time = bench.beyond_calling(given, plain)
+        bare_count, filtered_count, in_time_count = bench.counts
+        assert filtered_count == bare_count, "the filtered search reached something else"
+        assert in_time_count <= bare_count, "what respects time reached more than what does not"
+        found += [
+            Ratio(question=name, way="filtered", reached=filtered_count, ratio=filtered / bare),
+            Ratio(question=name, way="in time", reached=in_time_count, ratio=in_time / bare),
+        ]
+    start = lineage.lots[len(lineage.lots) // 2 :][:1]
     for name, mode in (("equipment", THROUGH_EQUIPMENT), ("and storage", THROUGH_EQUIPMENT | THROUGH_STORAGE)):
-        contagion = _timed(lambda mode=mode: bench.in_time(start, ALWAYS, mode))  # type: ignore[misc]
-        reached = bench.counted
-        bare = _timed(lambda: bench.bare(whole, start))
-        _row(f"contagion of one lot through {name}", reached, bare, contagion, 4)
+        bare, contagion = _in_turns(partial(bench.bare, whole, start), partial(bench.in_time, start, ALWAYS, mode))
+        way = f"contagion through {name}"
+        found.append(Ratio(question="one lot", way=way, reached=bench.counts[-1], ratio=contagion / bare))
+    return found
 
 
-def _window(lineage: Synthetic) -> None:
-    """One percent of the time of the machine that is used most, found by bisection and by looking at all."""
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A window of one percent in the machine that is used most: found, and found by looking at every use of it."""
+
+    uses: int
+    found: int
+    ratio: float
+
+
+def window_ratio(lineage: Synthetic) -> Window:
     view, base = lineage.view, lineage.view.base
     hub = int(np.argmax(np.diff(base.hub_off)[::2]))
     rows = slice(int(base.hub_off[2 * hub]), int(base.hub_off[2 * hub + 1]))
@@ -201,28 +233,5 @@ def _window(lineage: Synthetic) -> None:
         return time.thread_time() - begun
 
     found = len(present(view, hubs, since, until, shares_only=True, ended=False, closed=False).thing)
-    looked, scanned = _timed(look), _timed(scan)
-    print(
-        f"a window of 1 % in a machine of {len(times):,} runs: {found} found, {scanned / looked:.1f} x faster than a scan"
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--things", type=int, default=1_000_000)
-    parser.add_argument("--machines", type=int, help="how many machines they share (fewer: larger hubs)")
-    given = parser.parse_args()
-    begun = time.perf_counter()
-    lineage = make_lineage(given.things, machines=given.machines)
-    base = lineage.view.base
-    edges = base.edge_count + base.presence_count
-    print(
-        f"{given.things:,} things, {base.edge_count:,} edges, {base.presence_count:,} presences, made in {time.perf_counter() - begun:.1f} s"
-    )
-    print(f"{base.byte_count / edges:.1f} bytes an edge or presence, both ways")
-    _compare(lineage)
-    _window(lineage)
-
-
-if __name__ == "__main__":
-    main()
+    looked, scanned = _in_turns(look, scan)
+    return Window(uses=len(times), found=found, ratio=scanned / looked)

@@ -105,7 +105,7 @@ def _slice_of(view: View, answer: Impact, rows: Array) -> ImpactSlice:
     source_row = spread.places(steps.source)
     is_seed = steps.op < 0
     has_since = (spread.since[rows] != ALWAYS) & ~answer.hidden[rows]
-    operations = facts.op_keys.take(np.where(is_seed, 0, steps.op))
+    operations = facts.op_keys.take(np.where(is_seed, -1, steps.op))
     return ImpactSlice(
         items=_ends(view, answer, spread.nodes[rows], rows),
         tier=spread.tier[rows],
@@ -116,7 +116,7 @@ def _slice_of(view: View, answer: Impact, rows: Array) -> ImpactSlice:
         sources=_ends(view, answer, steps.source, source_row),
         source_row=source_row,
         step=steps.name,
-        operations=operations._replace(end=np.where(is_seed, operations.start, operations.end)),
+        operations=operations,
     )
 
 

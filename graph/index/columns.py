@@ -121,7 +121,12 @@ class Texts:
         self._tail.append(text)
 
     def take(self, rows: NDArray[Any]) -> Fragments:
-        """The texts of these rows, in their order, in a buffer of their own."""
+        """The texts of these rows, in their order, in a buffer of their own; of row -1 none."""
+        if (is_none := rows < 0).any():
+            texts = self.take(rows[~is_none])
+            bounds = np.zeros((2, len(rows)), dtype=np.int64)
+            bounds[0][~is_none], bounds[1][~is_none] = texts.start, texts.end
+            return Fragments(texts.buffer, bounds[0], bounds[1])
         known = len(self._offsets) - 1
         is_new = rows >= known
         new = encoded([self._tail[row - known].encode() for row in rows[is_new].tolist()])

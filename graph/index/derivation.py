@@ -97,8 +97,17 @@ def clean_view(base: Segment, things: int, hubs: Mapping[int, int], cuts: Mappin
         epoch_exact=nothing,
         cut_times=nothing,
         cut_place=nothing,
+        first=_first_starts(base),
     )
     return with_cuts(view, hubs, cuts)
+
+
+def _first_starts(base: Segment) -> Array:
+    """Edges stand by target, and of each target by their start."""
+    first = np.full(len(base.back_off) - 1, len(base.times), dtype=np.int32)
+    is_led_to = np.diff(base.back_off) > 0
+    first[is_led_to] = base.start[base.edge[base.back_off[:-1][is_led_to]]]
+    return first
 
 
 def number_hubs(hubs: dict[int, int], things: Array) -> Array:

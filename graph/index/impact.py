@@ -13,6 +13,7 @@ from graph.errors import BadInput
 from graph.index.codes import ALWAYS, EQUIPMENT, FOREVER, IS_MATERIAL_KIND, KIND_NAMES, PERSON, POSITION
 from graph.index.derivation import Derived
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
+from graph.index.sorting import ascending
 from graph.index.spreading import (
     CANCELLED,
     CLOSED,
@@ -60,7 +61,7 @@ class Run:
 
     @cached_property
     def _order(self) -> Array:
-        return np.argsort(self.nodes)
+        return ascending(self.nodes, int(self.nodes.max(initial=0)) + 1)
 
     def place(self, node: int) -> int | None:
         """Where a node stands in the arrays; None if it was not reached."""
@@ -88,6 +89,7 @@ class Spread:
     tier: Array
     since: Array
     uncertain: Array
+    at: Array  # where each stands in the run that gives its tier
     is_complete: bool
     placed: PlacedSeed
     runs: tuple[Run, ...]  # one for each set of channels, as far as they were computed
@@ -245,29 +247,25 @@ def find_spread(
             run, is_complete = _run(derived, placed, workshop, mode, cancel)
             runs.append(run)
             tiers.append(tier)
-            is_item = run.nodes < things
-            is_item[is_item] = marks.seen[run.nodes[is_item]] == 0
-            nodes = run.nodes[is_item]
+            rows = np.flatnonzero(run.nodes < things)
+            if parts:
+                rows = rows[marks.seen[run.nodes[rows]] == 0]
+            nodes = run.nodes[rows]
             marks.seen[nodes] = 1
-            order = np.argsort(nodes)
-            parts.append(
-                (
-                    nodes[order],
-                    np.full(len(nodes), tier, dtype=np.int8),
-                    run.time[is_item][order],
-                    run.doubt[is_item][order],
-                )
-            )
+            rows = rows[ascending(nodes, things)]
+            tier_of = np.full(len(rows), tier, dtype=np.int8)
+            parts.append((run.nodes[rows], tier_of, run.time[rows], run.doubt[rows], rows))
             if not is_complete:
                 break
         for part in parts:
             marks.seen[part[0]] = 0
-    nodes, tier_of, since, uncertain = (np.concatenate(column) for column in zip(*parts, strict=True))
+    nodes, tier_of, since, uncertain, at = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Spread(
         nodes=nodes,
         tier=tier_of,
         since=since,
         uncertain=uncertain,
+        at=at,
         is_complete=is_complete,
         placed=placed,
         runs=tuple(runs),

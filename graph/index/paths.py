@@ -105,7 +105,7 @@ def winning_steps(lineage: Lineage, spread: Spread, seeds: Sequence[int], rows: 
     origins = np.array(seeds, dtype=np.int64)
     for tier, run in zip(spread.tiers, spread.runs, strict=True):
         here = np.flatnonzero(spread.tier[rows] == tier)
-        places = run.places(spread.nodes[rows[here]])
+        places = spread.at[rows[here]]
         how, via = run.how[places].astype(np.int64), run.via[places]
         is_by_seed = how & ~NEW == BY_SEED
         by_seed, seed = here[is_by_seed], via[is_by_seed]
@@ -153,7 +153,7 @@ def carriers_of(lineage: Lineage, spread: Spread, seeds: Sequence[int]) -> Array
     view = lineage.derived.view
     for tier, run in zip(spread.tiers, spread.runs, strict=True):
         rows = np.flatnonzero(spread.tier == tier)
-        at = run.places(spread.nodes[rows])
+        at = spread.at[rows]
         how, via = run.how[at].astype(np.int64), run.via[at]
         by = how & ~NEW
         seeded = np.flatnonzero(by == BY_SEED)

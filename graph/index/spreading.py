@@ -1,7 +1,8 @@
 """The kernel of impact analysis: the earliest time from which each thing is affected (recall.md, "Spreading").
 
 Everything is taken in the order of time: since nothing is affected before what affects it, the first time that reaches
-a thing is its earliest, and each edge and presence is looked at once. Epochs of machines and vessels are nodes like
+a thing is its earliest, and each edge and presence is looked at once. What is reached through material alone when the
+first edge to it begins, as most things are, cannot be reached earlier: it does not wait for its time to come. Epochs of machines and vessels are nodes like
 things. Among equal times what is reached without an inexact time on the way comes first.
 
 Parts are given the arrays they need one by one: Numba 0.68 hands a tuple of arrays on by value, and counts references
@@ -71,7 +72,7 @@ class Work(NamedTuple):
     """What a run writes on. Clean before and after: the parts that were touched are, by `tidy`."""
 
     nodes: Array  # two numbers each: time, and state with how and via
-    reached: Array  # nodes in the order of time
+    reached: Array  # nodes, each after what reached it
     entries: Array  # what waits: node, how with doubt, via, the next entry of the same moment
     head: Array  # the queue: of the base's moments, from the second offset on the new ones', then the cuts'
     bits: Array
@@ -164,6 +165,57 @@ def _edges(
                     nodes, entries, head, bits, counts,
                     offset + begun, times[begun], target[edge], how, edge, inexact,
                 )  # fmt: skip
+
+
+@part
+def _edges_ahead(
+    keys: Any, off: Any, times: Any, target: Any, start: Any, until: Any, flags: Any, dead: Any, has_dead: bool,
+    first_start: Any, changed: Any, has_new: bool,
+    nodes: Any, reached: Any, entries: Any, head: Any, bits: Any, counts: Any,
+    node: int, now: int, place: int, mode: int,
+) -> None:  # fmt: skip
+    """As `_edges` of the base, of a node that may be ahead of ``now``: then ``first_start`` is the place of its time."""
+    first, last = find_row(keys, off, node)
+    is_here, is_now, doubt = True, False, 0
+    if first < last:  # of the many that lead to nothing, no more is looked at
+        is_here = nodes[node, 0] == now
+        if not is_here:
+            place = first_start[node]
+        is_now = not is_here or (place >= 0 and times[place] == now)
+        doubt = nodes[node, 1] & DOUBTED
+        counts[EDGES_SEEN] += last - first
+    for edge in range(first, last):
+        mark = flags[edge]
+        other = target[edge]
+        is_open = _lasts(until[edge], place, is_now, (mode & CLOSED) | (mark & INCLUSIVE) != 0)
+        if is_open and nodes[other, 1] & _SETTLED == 0 and not (has_dead and is_dead(dead, edge)):
+            inexact = doubt | (DOUBTED if mark & INEXACT else 0)
+            due = max(start[edge], place)
+            if is_here and due == place:
+                _reach(nodes, reached, entries, counts, other, now, EDGE, edge, inexact)
+            elif inexact == 0 and first_start[other] == due and not (has_new and changed[other] & EDGES_CHANGED):
+                if nodes[other, 0] >= times[due]:
+                    _settle(nodes, reached, counts, other, times[due], EDGE, edge, 0)
+            else:
+                _await(nodes, entries, head, bits, counts, due, times[due], other, EDGE, edge, inexact)
+
+
+@part
+def _expect(nodes: Any, seeds: Any) -> None:
+    """Seeds are affected at their times at the latest: what is ahead of time must not pass them by."""
+    for seed in range(len(seeds.thing)):
+        node = seeds.thing[seed]
+        if seeds.time[seed] < nodes[node, 0]:
+            nodes[node, 0] = seeds.time[seed]
+            nodes[node, 1] = 0 if seeds.doubt[seed] else _WAITING_SURE
+
+
+@aside
+def _stop_expecting(nodes: Any, seeds: Any) -> None:
+    for node in seeds.thing:
+        if nodes[node, 1] & _SETTLED == 0:
+            nodes[node, 0] = NEVER
+            nodes[node, 1] = 0
 
 
 @part
@@ -371,6 +423,9 @@ def spread(view: Any, seeds: Any, work: Any, mode: int, cancel: Any) -> int:
     things = len(changed)
     is_shared = mode & (THROUGH_EQUIPMENT | THROUGH_STORAGE) != 0
     has_new = len(new_times) > 1
+    first_start = view.first
+    if not is_shared:
+        _expect(nodes, seeds)
     counts[_DOUBTS] = -1
     place, new_place, cut, seed, done = -1, -1, -1, 0, 0
     while True:
@@ -387,6 +442,7 @@ def spread(view: Any, seeds: Any, work: Any, mode: int, cancel: Any) -> int:
         if seed < len(seed_time):
             now = min(now, seed_time[seed])
         if now == NEVER or counts[_OVERFLOW]:
+            _stop_expecting(nodes, seeds)
             return FULL if counts[_OVERFLOW] else 0
         is_base = moment >= 0 and times[moment] == now
         place = moment if is_base else last_at_most(times, place + 1, len(times), now)
@@ -419,17 +475,25 @@ def spread(view: Any, seeds: Any, work: Any, mode: int, cancel: Any) -> int:
                 node = reached[done]
                 if node < things:
                     mark = changed[node]
-                    _edges(
-                        keys, off, times, target, start, until, flags, dead_edges, mark & EDGES_CHANGED != 0,
-                        nodes, reached, entries, head, bits, counts,
-                        0, EDGE, node, now, place, mode,
-                    )  # fmt: skip
+                    has_dead = mark & EDGES_CHANGED != 0
                     if is_shared:
+                        _edges(
+                            keys, off, times, target, start, until, flags, dead_edges, has_dead,
+                            nodes, reached, entries, head, bits, counts,
+                            0, EDGE, node, now, place, mode,
+                        )  # fmt: skip
                         _contaminate(
                             thing_keys, thing_off, times, presence, hub_off, arrived, over, marks,
                             dead_rows, mark & PRESENCES_CHANGED != 0, cut_off, cut_time, cut_place, exact,
                             nodes, reached, entries, head, bits, counts,
                             0, cuts_offset, things, PRESENCE, node, now, place, mode,
+                        )  # fmt: skip
+                    else:
+                        _edges_ahead(
+                            keys, off, times, target, start, until, flags, dead_edges, has_dead,
+                            first_start, changed, has_new,
+                            nodes, reached, entries, head, bits, counts,
+                            node, now, place, mode,
                         )  # fmt: skip
                     if mark:
                         _expand_new(view, work, node, now, new_place, mode)
@@ -451,10 +515,9 @@ def spread(view: Any, seeds: Any, work: Any, mode: int, cancel: Any) -> int:
                     if is_changed:
                         _expand_new(view, work, node, now, new_place, mode)
                 done += 1
-                if counts[_OVERFLOW]:
-                    return FULL
-                if done & _CHECKED == 0 and cancel[0]:
-                    return CANCELLED
+                if counts[_OVERFLOW] or (done & _CHECKED == 0 and cancel[0]):
+                    _stop_expecting(nodes, seeds)
+                    return FULL if counts[_OVERFLOW] else CANCELLED
             entry = counts[_DOUBTS]
             if entry < 0:
                 break

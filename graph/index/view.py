@@ -44,6 +44,7 @@ class View(NamedTuple):
     epoch_exact: Array  # by epoch: whether both its bounds are exact
     cut_times: Array  # all of them, ascending, each once
     cut_place: Array  # where in `cut_times` each stands
+    first: Array  # by thing: the earliest start, a place in `base.times`, of an edge of the base that leads to it
 
     @property
     def thing_count(self) -> int:

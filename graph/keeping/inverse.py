@@ -32,7 +32,7 @@ class _Side:
     def __init__(self, facts: Facts, column: str) -> None:
         self._values = facts.columns[column]
         self._order: Array = np.empty(0, dtype=np.int64)
-        self._things: Array = np.empty(0, dtype=np.int32)
+        self._begins: Array = np.zeros(1, dtype=np.int64)  # where each thing's part of the order begins
         self._tail: dict[int, list[int]] = {}
         self._count = 0
 
@@ -41,19 +41,21 @@ class _Side:
         if count - len(self._order) > max(_TAIL, len(self._order) // _GROWTH):
             every = self._values.first(count)
             self._order = np.argsort(every, kind="stable")
-            self._things, self._tail, self._count = every[self._order], {}, count
+            self._begins = np.concatenate(([0], np.cumsum(np.bincount(every))))
+            self._tail, self._count = {}, count
         if self._count < count:
             for row, thing in enumerate(self._values.part(self._count, count), self._count):
                 self._tail.setdefault(thing, []).append(row)
             self._count = count
 
     def rows(self, thing: int) -> list[int]:
-        first, last = np.searchsorted(self._things, [thing, thing + 1])
+        first, last = self._begins[np.minimum([thing, thing + 1], len(self._begins) - 1)]
         found: list[int] = self._order[first:last].tolist()
         return found + self._tail.get(thing, [])
 
     def rows_of(self, things: Array) -> tuple[Array, Array]:
-        first, last = np.searchsorted(self._things, things), np.searchsorted(self._things, things, side="right")
+        known = len(self._begins) - 1  # what is named later stands in the tail
+        first, last = (self._begins[np.minimum(each, known)] for each in (things, things + 1))
         counts = last - first
         whose = np.repeat(np.arange(len(things)), counts)
         ends = np.cumsum(counts)

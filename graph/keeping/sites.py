@@ -22,7 +22,7 @@ class Sites:
 
     def of(self, place: int, at_ms: int) -> int | None:
         """The nearest site upwards, then; None where there is none."""
-        asked = place, 0 if self._is_fixed(place) else at_ms
+        asked = place, 0 if self.is_fixed(place) else at_ms
         if asked not in self._found:
             self._found[asked] = next((here for here in self._upwards(place, at_ms) if here in self._level), None)
         return self._found[asked]
@@ -35,7 +35,7 @@ class Sites:
             here = self._lineage.derived.places.parent_at(here, at_ms)
         return list(passed)
 
-    def _is_fixed(self, place: int) -> bool:
+    def is_fixed(self, place: int) -> bool:
         """Whether nothing above the place, or itself, was ever moved."""
         if place not in self._fixed:
             places = self._lineage.derived.places

@@ -229,8 +229,9 @@ class Standing:
             known = {site for each in stands if each is not None and (site := sites.of(*each)) is not None}
             found.update(known)
             is_elsewhere[place] = bool(known)
-        for place in np.flatnonzero(~is_elsewhere).tolist():
-            found[self._last_site(place, sites)] += 1
+        last = self._last_sites(np.flatnonzero(~is_elsewhere), sites)
+        for site, count in zip(*(part.tolist() for part in np.unique(last, return_counts=True)), strict=True):
+            found[None if site < 0 else site] += count
         return found
 
     def _stands(self, parcel: Parcel) -> tuple[int, int] | None:
@@ -240,14 +241,22 @@ class Standing:
         place = self._lineage.find(("StoragePosition", parcel.stay.position))
         return None if place is None else (place, parcel.stay.start[0])
 
-    def _last_site(self, place: int, sites: Sites) -> int | None:
-        last, placed = int(self._last_acts[0][place]), int(self._last_acts[1][place])
-        if placed >= 0:
-            op = int(self._rows.op[placed])
-            site = sites.of(int(self._places[placed]), self._columns["op_start"][op])
-            if site is not None:
-                return site
-        return int(self._columns["op_org"][int(self._rows.op[last])]) if last >= 0 else None
+    def _last_sites(self, which: Array, sites: Sites) -> Array:
+        """Of some of the things, the site of the last act that says where; else the organisation of the last; else -1."""
+        last, placed = (rows[which] for rows in self._last_acts)
+        found = np.full(len(which), -1, dtype=np.int64)
+        said = np.flatnonzero(placed >= 0)
+        op = self._rows.op[placed[said]]
+        places, place_of = np.unique(self._places[placed[said]], return_inverse=True)
+        is_fixed = np.array([sites.is_fixed(place) for place in places.tolist()], dtype=np.bool_)[place_of]
+        fixed = [sites.of(place, 0) for place in places.tolist()]
+        found[said] = np.array([-1 if site is None else site for site in fixed], dtype=np.int64)[place_of]
+        for row in np.flatnonzero(~is_fixed).tolist():
+            site = sites.of(int(places[place_of[row]]), self._columns["op_start"][int(op[row])])
+            found[said[row]] = -1 if site is None else site
+        unknown = np.flatnonzero((found < 0) & (last >= 0))
+        found[unknown] = self._columns["op_org"].take(self._rows.op[last[unknown]])
+        return found
 
     @cached_property
     def _places(self) -> Array:

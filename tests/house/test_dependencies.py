@@ -10,12 +10,12 @@ import pytest
 
 from support.house import ROOT, normal_name, project
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
 
 
 def _direct() -> list[str]:
     extras = project()["project"]["optional-dependencies"]
-    return [*project()["project"]["dependencies"], *extras["build"], *extras["dev"]]
+    return [*project()["project"]["dependencies"], *(each for names in extras.values() for each in names)]
 
 
 def _locked(lock: str) -> dict[str, str]:
@@ -55,19 +55,28 @@ def test_the_lock_names_no_index_and_no_folder(lock: str) -> None:
 
 
 def test_the_locks_hold_what_pyproject_pins() -> None:
-    run, dev = (_locked(lock) for lock in LOCKS)
+    run, dev, bench = (_locked(lock) for lock in LOCKS)
     extras = project()["project"]["optional-dependencies"]
     for requirement in (*project()["project"]["dependencies"], *extras["build"]):
         assert run[normal_name(requirement)].startswith(requirement.split(";")[0])
     for requirement in extras["dev"]:
         assert dev[normal_name(requirement)].startswith(requirement.split(";")[0])
+    for requirement in extras["bench"]:
+        assert bench[normal_name(requirement)].startswith(requirement.split(";")[0])
 
 
-def test_the_lock_for_development_only_adds_to_the_one_that_users_run() -> None:
-    run, dev = (_locked(lock) for lock in LOCKS)
-    assert {name: entry.splitlines()[0] for name, entry in run.items()}.items() <= {
-        name: entry.splitlines()[0] for name, entry in dev.items()
-    }.items()
+@pytest.mark.parametrize("lock", LOCKS[1:])
+def test_the_other_locks_only_add_to_the_one_that_users_run(lock: str) -> None:
+    run, more = (
+        {name: entry.splitlines()[0] for name, entry in _locked(each).items()} for each in ("requirements.lock", lock)
+    )
+    assert run.items() - more.items() <= {("setuptools", run["setuptools"])}
+
+
+def test_what_is_measured_against_is_in_no_other_lock() -> None:
+    run, dev, _ = (_locked(lock) for lock in LOCKS)
+    for requirement in project()["project"]["optional-dependencies"]["bench"]:
+        assert normal_name(requirement) not in run.keys() | dev.keys()
 
 
 def test_what_builds_the_wheel_is_what_the_lock_holds() -> None:

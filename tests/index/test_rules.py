@@ -418,6 +418,14 @@ def test_several_seeds_each_from_its_own_time() -> None:
     assert answer == {"CellLot:A": (1, 1), "CellLot:B": (1, 3), "CellLot:C": (1, 4)}
 
 
+def test_a_seed_with_an_earlier_time_of_its_own_is_not_taken_for_what_another_made_of_it() -> None:
+    days = Days()
+    days.act("EXPANDED", ["CellLot:A"], ["CellLot:B"], at=3)
+    days.act("EXPANDED", ["CellLot:B"], ["CellLot:C"], at=3, to=9)
+    answer = days.impact("HERITABLE", ("CellLot:A", 0), ("CellLot:B", 1), ("CellLot:C", 2))
+    assert answer == {"CellLot:A": (1, 0), "CellLot:B": (1, 1), "CellLot:C": (1, 2)}
+
+
 def test_material_has_no_until_and_a_window_no_end_before_its_beginning() -> None:
     days = _cultures(("A", 0, 5))
     lineage = days.index().lineage

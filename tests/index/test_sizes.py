@@ -129,7 +129,8 @@ def test_a_question_that_is_cancelled_says_so_and_does_not_harm_the_next() -> No
     lineage = _lineage(_expanded(f"{n}", [f"L{n}"], f"L{n + 1}", n) for n in range(5_000))
     raised = np.ones(1, dtype=np.int8)
     seeds = [Seed(node=("CellLot", "L0"))]
-    stopped = lineage.impact(Hazard.HERITABLE, seeds, cancel=raised)
+    later = Seed(node=("CellLot", "L4000"), from_ms=0)  # whose turn has not come by then
+    stopped = lineage.impact(Hazard.HERITABLE, [*seeds, later], cancel=raised)
     assert not stopped.is_complete
     assert 0 < len(stopped.nodes) < 5_001
     first = lineage.find(("CellLot", "L0"))

@@ -1,4 +1,4 @@
-"""A real Neo4j for tests: from Maven's jars, in a process of its own, with a throw-away home.
+"""A real Neo4j for tests and measurements: from Maven's jars, in a process of its own, with a throw-away home.
 
 The jars are fetched once, into a cache outside the checkout. It is run by the Java inside the embedded engine's wheel.
 """
@@ -21,7 +21,7 @@ import arcadedb_embedded
 
 from support.house import ROOT
 
-__all__ = ["QUICK_TO_START", "Neo4jServer"]
+__all__ = ["QUICK_TO_START", "Neo4jServer", "run_admin"]
 
 _POM: Final = ROOT / "tests" / "neo4j" / "pom.xml"
 _START_SECONDS: Final = 120
@@ -40,7 +40,7 @@ server.bolt.listen_address=127.0.0.1:{port}
 server.bolt.advertised_address=127.0.0.1:{port}
 server.http.enabled=false
 server.https.enabled=false
-server.memory.pagecache.size=128m
+server.memory.pagecache.size={page_cache}
 dbms.security.auth_enabled=true
 dbms.usage_report.enabled=false
 db.tx_log.preallocate=false
@@ -62,39 +62,50 @@ class Neo4jServer:
 
     @classmethod
     async def start(
-        cls, home: Path, password: str | None = None, java_options: Sequence[str] = QUICK_TO_START
+        cls,
+        home: Path,
+        password: str | None = None,
+        java_options: Sequence[str] = QUICK_TO_START,
+        page_cache: str = "128m",
     ) -> Neo4jServer:
-        """Starts it on ``home``, which is made where it is missing, and waits until it answers."""
-        return await asyncio.to_thread(cls._start, home, password, java_options)
+        """Starts it on ``home``, which is made where it is missing, and waits until it answers.
+
+        Jars in the folder ``plugins`` of ``home`` are loaded too.
+        """
+        return await asyncio.to_thread(cls.start_here, home, password, java_options, page_cache)
 
     @classmethod
-    def _start(cls, home: Path, password: str | None, java_options: Sequence[str]) -> Neo4jServer:
-        jars = _jars()
+    def start_here(
+        cls,
+        home: Path,
+        password: str | None = None,
+        java_options: Sequence[str] = QUICK_TO_START,
+        page_cache: str = "128m",
+    ) -> Neo4jServer:
+        """The same, for who has no event loop."""
         port = _free_port()
         (home / "conf").mkdir(parents=True, exist_ok=True)
-        (home / "conf" / "neo4j.conf").write_text(_CONFIG.format(port=port), "utf-8")
-        java = str(Path(arcadedb_embedded.__file__).parent / "jre" / "bin" / "java")
-        environment = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
+        (home / "conf" / "neo4j.conf").write_text(_CONFIG.format(port=port, page_cache=page_cache), "utf-8")
         if password is None:
             password = secrets.token_hex(16)
-            admin = [java, "-cp", f"{jars}/*", "org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password]
-            subprocess.run(admin, env=environment, check=True, capture_output=True, timeout=_START_SECONDS)
+            run_admin(home, "dbms", "set-initial-password", password)
+        jars = _jars()
         output = home / "console.log"
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [
-                    java,
+                    _java(),
                     *(f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED),
                     *java_options,
                     "-Dlog4j2.disable.jmx=true",
                     "-cp",
-                    f"{jars}/*",
+                    f"{jars}/*{os.pathsep}{home / 'plugins'}/*",
                     "org.neo4j.server.CommunityEntryPoint",
                     f"--home-dir={home}",
                     f"--config-dir={home / 'conf'}",
                     "--console-mode",
                 ],
-                env=environment,
+                env=_environment(home),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -125,6 +136,23 @@ class Neo4jServer:
             raise RuntimeError(f"Neo4j ended at its start:\n{text[-4000:]}")
         self.kill()
         raise RuntimeError(f"Neo4j did not start within {_START_SECONDS} s:\n{text[-4000:]}")
+
+
+def run_admin(home: Path, *arguments: str, java_options: Sequence[str] = ()) -> None:
+    """Neo4j's own program for what is done while no server runs on ``home``.
+
+    Raises subprocess.CalledProcessError.
+    """
+    command = [_java(), *java_options, "-cp", f"{_jars()}/*", "org.neo4j.cli.AdminTool", *arguments]
+    subprocess.run(command, env=_environment(home), check=True, capture_output=True, timeout=_START_SECONDS)
+
+
+def _java() -> str:
+    return str(Path(arcadedb_embedded.__file__).parent / "jre" / "bin" / "java")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
 
 
 def _jars() -> Path:
