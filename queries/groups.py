@@ -8,8 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from graph.index.codes import ALWAYS, FOREVER, KIND_NAMES
-from graph.index.paths import carriers_of
+from graph.index.codes import ALWAYS, FOREVER, IS_MATERIAL_KIND, KIND_NAMES
 from graph.index.tables import Array
 from graph.reader import NodeId
 from queries.impact import Impact
@@ -93,9 +92,12 @@ class Carrier:
 
 def carriers(view: View, answer: Impact, chosen: Array | None = None, *, most: int) -> list[Carrier]:
     """Those by which most of the chosen rows (None: all) were reached, the most first."""
-    by = carriers_of(answer.lineage, answer.spread, answer.seeds)
-    rows = np.flatnonzero(by >= 0) if chosen is None else chosen[by[chosen] >= 0]
-    numbers, places, counts = np.unique(by[rows], return_inverse=True, return_counts=True)
+    every = np.arange(answer.total) if chosen is None else chosen
+    source = answer.steps(every).source
+    is_carried = source >= 0
+    is_carried[is_carried] = ~IS_MATERIAL_KIND[answer.lineage.facts.columns["thing_kind"].take(source[is_carried])]
+    rows = every[is_carried]
+    numbers, places, counts = np.unique(source[is_carried], return_inverse=True, return_counts=True)
     found = []
     for place in np.argsort(-counts, kind="stable")[:most].tolist():
         own = rows[places == place]

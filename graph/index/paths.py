@@ -31,7 +31,7 @@ from graph.index.tables import Array
 from graph.reader import NodeId
 from graph.vocabulary import USES
 
-__all__ = ["STEP_NAMES", "Back", "PathStep", "WinningSteps", "carriers_of", "path_of", "winning_steps"]
+__all__ = ["STEP_NAMES", "Back", "PathStep", "WinningSteps", "path_of", "winning_steps"]
 
 _USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
 # What edges and presences are called that are not called as the operation: by their class.
@@ -143,29 +143,6 @@ def _presence_steps(
 def _named(lineage: Lineage, op: Array, code: Array) -> Array:
     named: Array = np.where(code < 0, lineage.facts.columns["op_type"].take(op), code)
     return named
-
-
-def carriers_of(lineage: Lineage, spread: Spread, seeds: Sequence[int]) -> Array:
-    """By what each row of an answer was reached: the number of a machine, position or person; -1: along material, or it
-    is a seed. Cost: a sort of what was reached.
-    """
-    found = np.full(len(spread.nodes), -1, dtype=np.int64)
-    view = lineage.derived.view
-    for tier, run in zip(spread.tiers, spread.runs, strict=True):
-        rows = np.flatnonzero(spread.tier == tier)
-        at = spread.at[rows]
-        how, via = run.how[at].astype(np.int64), run.via[at]
-        by = how & ~NEW
-        seeded = np.flatnonzero(by == BY_SEED)
-        origins = via[seeded]
-        is_present = spread.placed.presence[origins] >= 0
-        numbers = np.array(seeds, dtype=np.int64)
-        found[rows[seeded[is_present]]] = numbers[spread.placed.origin[origins[is_present]]]
-        for segment, is_new in ((view.base, False), (view.new, True)):
-            present = np.flatnonzero((by != BY_SEED) & (by != EDGE) & (((how & NEW) != 0) == is_new))
-            hubs = (np.searchsorted(segment.hub_off, via[present], side="right") - 1) // 2
-            found[rows[present]] = view.hub_thing[hubs]
-    return found
 
 
 Chain = Sequence[tuple[int, int, int]]  # (node, how, via) from a thing back to a seed

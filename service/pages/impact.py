@@ -230,17 +230,19 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         sorted_address=lambda sort: impact_address_of(_PATH, asked.parameters, at=at, sort=sort),
         kept=[pair for pair in asked.parameters if pair[0] not in {"kinds", "tiers"}],
         picture_address=impact_address_of(_PATH, asked.parameters, **{"as": "picture", "at": at, **_target(question)}),
-        files=_files(view, question),
+        files=_files(view, question, at),
         **_form_values(request),
     )
 
 
-def _files(view: View, question: ImpactQuestion) -> list[tuple[str, str, str]]:
+def _files(view: View, question: ImpactQuestion, at: str) -> list[tuple[str, str, str]]:
     """What may be downloaded: the file's ending, what it is called, its address."""
     if not view.viewer.may(Permission.EXPORT):
         return []
     parameters = asked_for_impact(question.asked, kinds=question.kinds, tiers=question.tiers)
-    return [(ending, name, impact_address_of(_EXPORT, parameters, format=ending)) for ending, name in _FILES.items()]
+    return [
+        (ending, name, impact_address_of(_EXPORT, parameters, format=ending, at=at)) for ending, name in _FILES.items()
+    ]
 
 
 async def _explained(view: View, asked: _Asked) -> Explanation | None:

@@ -282,6 +282,10 @@ async def test_downloads_ask_the_same_question_and_are_offered_to_who_may_export
     page = await (await Reader.of(trial_store, Role.ANALYST)).open(asked)
     files = [link for link in links_of(page) if link.startswith("/export/impact")]
     assert [dict(parse_qsl(urlsplit(link).query))["format"] for link in files] == ["csv", "xlsx", "ndjson", "graphml"]
+    reader = await Reader.of(trial_store, Role.ANALYST)
+    for link in files:
+        answer = await reader.get(link)
+        assert answer.status_code == 200, link
     given = dict(parse_qsl(urlsplit(files[0]).query))
     assert (given["hazard"], given["tiers"], given["channels"]) == ("CONTAGIOUS", "1,2", "MATERIAL,EQUIPMENT,STORAGE")
     viewer = await (await Reader.of(trial_store, Role.VIEWER)).open(MEDIUM)

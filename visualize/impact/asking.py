@@ -15,7 +15,7 @@ from graph.reader import NodeId
 from queries.explain import path_rows, winning_paths
 from queries.groups import Group, carriers, grouped
 from queries.ids import parse_node_id
-from queries.impact import Impact, ImpactAsked, impact, item_of, log_shown
+from queries.impact import Impact, ImpactAsked, impact, items_of, log_shown
 from queries.nodes import Node, node_bodies
 from queries.operations import Operation, operations_by_id
 from queries.privacy import View
@@ -128,7 +128,7 @@ def _drawn(
         on_paths = alone.union(*(path_rows(answer, row) for row in asked))
         alone = on_paths if len(on_paths) <= ONE_BY_ONE else alone
     rows = answer.rows(0, len(alone), np.array(sorted(alone), dtype=np.int64))
-    items = [item_of(view, answer, row) for row in rows]
+    items = items_of(view, answer, rows)
     log_shown(view, answer, [item.node for item in items if not item.is_hidden])
     paths = [
         path if alone.issuperset(path_rows(answer, row)) else []
@@ -150,7 +150,7 @@ def _drawn(
 def _usual_offset(view: View, answer: Impact, chosen: Array | None, site_offset: int) -> int:
     """That of most of the first things that were reached by something recorded."""
     starts = {seed.node for seed in answer.asked.seeds}  # what is asked has no recorded offset
-    items = [item_of(view, answer, row) for row in answer.rows(0, ONE_BY_ONE, chosen)]
+    items = items_of(view, answer, answer.rows(0, ONE_BY_ONE, chosen))
     offsets = Counter(item.offset_minutes for item in items if item.since_ms is not None and item.node not in starts)
     return offsets.most_common(1)[0][0] if offsets else site_offset
 
