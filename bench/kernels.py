@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -213,7 +214,6 @@ def window_ratio(lineage: Synthetic) -> Window:
     rows = slice(int(base.hub_off[2 * hub]), int(base.hub_off[2 * hub + 1]))
     times = base.times[base.arrived[rows]]
     since = int(times[len(times) // 2])
-    until = since + max(HOUR, int(times[-1] - times[0]) // 100)
     hubs = Hubs(
         hub=np.array([hub], dtype=np.int32),
         since=np.array([ALWAYS]),
@@ -221,9 +221,16 @@ def window_ratio(lineage: Synthetic) -> Window:
         exact=np.ones(1, dtype=np.bool_),
     )
 
+    def within(until: int) -> int:
+        return len(present(view, hubs, since, until, shares_only=True, ended=False, closed=False).thing)
+
+    # The longest window, in hours, that holds no more than one percent of the uses.
+    hours = range(1, max(2, int(times[-1] - since) // HOUR))
+    until = since + HOUR * max(1, bisect_right(hours, len(times) // 100, key=lambda each: within(since + HOUR * each)))
+
     def look() -> float:
         begun = time.thread_time()
-        present(view, hubs, since, until, shares_only=True, ended=False, closed=False)
+        within(until)
         return time.thread_time() - begun
 
     def scan() -> float:
@@ -232,6 +239,5 @@ def window_ratio(lineage: Synthetic) -> Window:
         base.thing[rows][(arrived < until) & (over > since)].copy()
         return time.thread_time() - begun
 
-    found = len(present(view, hubs, since, until, shares_only=True, ended=False, closed=False).thing)
     looked, scanned = _in_turns(look, scan)
-    return Window(uses=len(times), found=found, ratio=scanned / looked)
+    return Window(uses=len(times), found=within(until), ratio=scanned / looked)

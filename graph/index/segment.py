@@ -19,7 +19,7 @@ from graph.index.tables import Array, fixed
 
 __all__ = ["BLOCK", "Segment", "make_segment"]
 
-BLOCK = 64  # presences that share one entry in `latest`
+BLOCK = 32  # presences that share one entry in `latest`
 
 
 class Segment(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from graph.index.tables import Array
 from graph.index.view import View, is_dead, last_at_most
 
 __all__ = ["Found", "Hubs", "present"]
+
+
+_USUAL: Final = 8_192  # presences for which there is room at once; for more the search is made again
 
 
 class Hubs(NamedTuple):
@@ -55,6 +58,9 @@ def _search(
                 if segment.latest[row // BLOCK] < low_place:
                     row = (row // BLOCK + 1) * BLOCK
                     continue
+                if segment.over[row] < low_place:
+                    row += 1
+                    continue
                 marks = segment.marks[row]
                 arrived = segment.times[segment.arrived[row]]
                 at = max(low, arrived)
@@ -84,36 +90,16 @@ def present(view: View, hubs: Hubs, since: int, until: int, *, shares_only: bool
     """
 
     def fill(found: Found) -> int:
-        count = _search(
-            view.base,
-            view.dead_presences,
-            view.hub_changed,
-            False,
-            hubs,
-            shares_only,
-            since,
-            until,
-            ended,
-            closed,
-            found,
-            0,
-        )
-        return int(
-            _search(
-                view.new,
-                view.dead_presences,
-                view.hub_changed,
-                True,
-                hubs,
-                shares_only,
-                since,
-                until,
-                ended,
-                closed,
-                found,
-                count,
-            )
-        )
+        count = 0
+        for segment in (view.base, view.new):
+            if segment.presence_count:
+                dead, changed, is_new = view.dead_presences, view.hub_changed, bool(segment.mark)
+                count = int(
+                    _search(
+                        segment, dead, changed, is_new, hubs, shares_only, since, until, ended, closed, found, count
+                    )
+                )
+        return count
 
     def space(count: int) -> Found:
         return Found(
@@ -124,7 +110,7 @@ def present(view: View, hubs: Hubs, since: int, until: int, *, shares_only: bool
             is_new=np.empty(count, dtype=np.bool_),
         )
 
-    found = space(1024)
+    found = space(_USUAL)
     count = fill(found)
     if count > len(found.thing):
         found = space(count)
