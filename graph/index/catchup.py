@@ -136,8 +136,11 @@ class CatchUp:
 
     # -- applying --------------------------------------------------------------------------------------------------
 
-    def apply(self, touched: Touched, as_of: AsOf) -> None:
-        """Derives anew what was touched. The facts hold everything up to the position, and nothing later."""
+    def apply(self, touched: Touched, as_of: AsOf) -> Array | None:
+        """Derives anew what was touched. The facts hold everything up to the position, and nothing later.
+
+        Gives the things that are concerned, by number; None where positions stand elsewhere: then all may be.
+        """
         facts = self._facts
         for op in range(self._known_ops, facts.op_count):
             self._incidents.add(facts, op)
@@ -164,6 +167,7 @@ class CatchUp:
         self._bury(ops, things)
         self._put(ops, things, *fresh)
         self._finish(cuts)
+        return None if moved else np.array(sorted(things), dtype=np.int64)
 
     def _grow(self) -> None:
         known, count = len(self._changed), self._facts.thing_count

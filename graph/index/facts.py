@@ -8,6 +8,7 @@ ever.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,7 @@ from graph.reader import AsOf, EntryRow, NodeId
 __all__ = ["COLUMNS", "Facts", "Touched"]
 
 Record = Mapping[str, Any]
+_CHANGES = 1_000  # calls of `note_changed` that are remembered
 Bounds = tuple[int, int]
 
 # Name -> type of number: B is 8 bits, i 32, q 64, d a float. `*_end` of a row is where its part of the next table ends.
@@ -149,6 +151,7 @@ class Facts:
 
     def _begin(self) -> None:
         self._clock = Clock()
+        self._changes: deque[tuple[int, int, NDArray[Any] | None]] = deque(maxlen=_CHANGES)
         # Within a request records stand in any order: what ends or voids an operation may come before it.
         self._early: dict[str, list[tuple[Record, int, int]]] = {}
         self.closings: dict[int, list[int]] = {}
@@ -180,6 +183,22 @@ class Facts:
         if sizes is None:
             return {name: column.frozen() for name, column in self.columns.items()}
         return {name: column.first(sizes[name]) for name, column in self.columns.items()}
+
+    def note_changed(self, after: int, until: int, things: NDArray[Any] | None) -> None:
+        """Which things the entries between two positions concern; None: perhaps all."""
+        self._changes.append((after, until, things))
+
+    def changed_between(self, after: int, until: int) -> NDArray[Any] | None:
+        """The things that the entries between two positions concern; None: that is not known any more, or perhaps all."""
+        found, reached = [], after
+        for begun, ended, things in tuple(self._changes):
+            if ended <= after or begun >= until:
+                continue
+            if begun != reached or things is None:
+                return None
+            found.append(things)
+            reached = ended
+        return np.unique(np.concatenate(found)) if found and reached == until else None
 
     # -- things ----------------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ class Index:
             entries, touched = list(entries), Touched()
             _check(entries, self._head.seq, head)
             self._facts.add(entries, touched)
-            self._catch_up.apply(touched, AsOf(head.seq))
+            self._facts.note_changed(self._head.seq, head.seq, self._catch_up.apply(touched, AsOf(head.seq)))
             if self._since is not None:
                 self._since.operations |= touched.operations
                 self._since.positions |= touched.positions

@@ -16,6 +16,7 @@ from graph.index.index import Index
 from graph.index.lineage import Lineage
 from graph.index.snapshot import read_header
 from graph.keeping.asked import Asked, IndexState
+from graph.keeping.standings import Standings, standings_of
 from graph.ledger.chain import Chain
 from graph.ledger.model import Entry, Head, Since
 from graph.reader import AsOf, EntryRow, HeadRow
@@ -78,6 +79,11 @@ class Keeper:
             await asyncio.wait({self._upkeep})
         if self._index is not None and self._index.head.seq != self._saved_seq:
             await self._save()
+
+    @property
+    def _standings(self) -> Standings:
+        assert self._index is not None
+        return standings_of(self._index.lineage.facts)
 
     # -- what questions ask ----------------------------------------------------------------------------------------
 
@@ -209,13 +215,16 @@ class Keeper:
         if self._upkeep is not None and not self._upkeep.done():
             return
         is_old = self._snapshot is not None and self._chain.seq >= self._saved_seq + _SAVED
-        if self._index.needs_compaction or is_old:
+        if self._index.needs_compaction or is_old or self._standings.is_behind(self._index.lineage):
             self._upkeep = asyncio.ensure_future(self._compact_and_save(is_old=is_old))
 
     async def _compact_and_save(self, *, is_old: bool) -> None:
         assert self._index is not None
         if self._index.needs_compaction:
             await asyncio.to_thread(self._index.compact)
+        lineage = self._index.lineage
+        if self._standings.is_behind(lineage):
+            await asyncio.to_thread(self._standings.tell_all, lineage)
         if is_old:
             await self._save()
 
