@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -95,10 +96,15 @@ class Spread:
     runs: tuple[Run, ...]  # one for each set of channels, as far as they were computed
     tiers: tuple[int, ...]  # the tier that each run gives
 
+    @cached_property
+    def _parts(self) -> list[tuple[int, int]]:
+        """The rows of each tier: within them, nodes ascend."""
+        bounds = np.searchsorted(self.tier, np.array([*self.tiers, 4], dtype=self.tier.dtype)).tolist()
+        return list(pairwise(bounds))
+
     def place(self, node: int) -> int | None:
         """Where a thing stands in the arrays; None if it is not affected."""
-        for tier in self.tiers:
-            first, last = np.searchsorted(self.tier, [tier, tier + 1])
+        for first, last in self._parts:
             at = first + int(np.searchsorted(self.nodes[first:last], node))
             if at < last and self.nodes[at] == node:
                 return int(at)
@@ -107,8 +113,7 @@ class Spread:
     def places(self, nodes: Array) -> Array:
         """Where things stand in the arrays; -1 for what is not affected."""
         found = np.full(len(nodes), -1, dtype=np.int64)
-        for tier in self.tiers:
-            first, last = np.searchsorted(self.tier, [tier, tier + 1])
+        for first, last in self._parts:
             if first == last:
                 continue
             at = first + np.searchsorted(self.nodes[first:last], nodes)
