@@ -26,6 +26,7 @@ from schema.keeping import KeepingQuery
 from schema.limits import Limits
 from schema.nodes import NODE_TYPES
 from schema.operations import OPERATION_TYPES, USE_TYPES
+from schema.plain import PlainObjects
 from schema.recording import RecordingMutation, TypedMutation
 from schema.remembering import ParsedOnce, ValidatedOnce
 from schema.scalars import SCALARS
@@ -57,6 +58,7 @@ def assembled() -> Schema:
         mutation=merge_types("Mutation", _MUTATIONS),
         types=[*NODE_TYPES.values(), *OPERATION_TYPES.values(), *USE_TYPES.values()],
         extensions=[Limits, ParsedOnce, ValidatedOnce],
+        execution_context_class=PlainObjects,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     _leave_out_null_defaults(made.core)
