@@ -324,8 +324,11 @@ def impact_items(
     begin = max(0, begin)
     chosen = answer.chosen(kinds, tiers, between)
     total = answer.total if chosen is None else len(chosen)
-    items = items_of(view, answer, answer.rows(begin, first, chosen, order=order))
-    log_shown(view, answer, [item.node for item in items if not item.is_hidden])
+    rows = answer.rows(begin, first, chosen, order=order)
+    items = items_of(view, answer, rows)
+    shown = [(item.node, row) for item, row in zip(items, rows, strict=True) if not item.is_hidden]
+    view.note_personal(node for node, row in shown if answer.personal[row])
+    view.show_keys("impact", [node for node, _ in shown])
     return Page(
         items=items,
         cursors=[Cursor(answer.as_of.seq, (begin + number,)).text() for number in range(len(items))],
