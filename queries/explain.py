@@ -19,7 +19,16 @@ from queries.privacy import View
 from queries.starts import check_starts
 from queries.trace import TraceEdge
 
-__all__ = ["MOST_ROUTES", "Explanation", "explain", "path_rows", "winning_path", "winning_paths"]
+__all__ = [
+    "MOST_ROUTES",
+    "Explanation",
+    "explain",
+    "longest_path",
+    "path_length",
+    "path_rows",
+    "winning_path",
+    "winning_paths",
+]
 
 MOST_ROUTES = 100
 
@@ -88,9 +97,20 @@ async def explain(
     )
 
 
-def winning_path(view: View, answer: Impact, number: int) -> list[TraceEdge]:
+def winning_path(view: View, answer: Impact, number: int, *, last: int | None = None) -> list[TraceEdge]:
     """The steps from the seed to a thing of the answer, each from what was affected to what that affected."""
-    return _shown_steps(view, answer, path_of(answer.lineage, answer.spread, answer.seeds, number))
+    return _shown_steps(view, answer, path_of(answer.lineage, answer.spread, answer.seeds, number, last=last))
+
+
+def path_length(answer: Impact, number: int) -> int:
+    """How many steps the winning path of a thing of the answer has."""
+    row = answer.spread.place(number)
+    return 0 if row is None else int(answer.lengths[row])
+
+
+def longest_path(answer: Impact) -> int:
+    """The steps of the longest winning path; 0 where nothing is affected but seeds."""
+    return int(answer.lengths.max(initial=0))
 
 
 def winning_paths(view: View, answer: Impact, rows: Sequence[int]) -> list[list[TraceEdge]]:

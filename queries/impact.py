@@ -18,7 +18,7 @@ from graph.index.fragments import text_order
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
 from graph.index.impact import Spread
 from graph.index.lineage import Lineage
-from graph.index.paths import WinningSteps, winning_steps
+from graph.index.paths import WinningSteps, path_lengths, winning_steps
 from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
@@ -156,6 +156,11 @@ class Impact:
     def order(self) -> Array:
         """All rows in the answer's order: for what goes through the whole of it."""
         return text_order(self._place, self.lineage.facts.keys.take(self.spread.nodes))
+
+    @cached_property
+    def lengths(self) -> Array:
+        """How many steps the winning path of each row has."""
+        return path_lengths(self.lineage, self.spread)
 
     def steps(self, rows: Array) -> WinningSteps:
         """Of each row the step by which it was reached first."""

@@ -81,7 +81,7 @@ def completeness(view: View, answer: Impact) -> Completeness:
     return Completeness(
         complete=is_complete,
         reason="; ".join(reasons) or None,
-        depth_reached=0,
+        depth_reached=None,
         nodes_seen=sum(len(run.nodes) for run in answer.spread.runs[-1:]),
         hidden=hidden,
         unrecorded=tuple(names),

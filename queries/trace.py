@@ -47,7 +47,7 @@ class Completeness:
 
     complete: bool
     reason: str | None
-    depth_reached: int
+    depth_reached: int | None  # None: not worked out
     nodes_seen: int
     hidden: int
     more_beyond_depth: int | None = None

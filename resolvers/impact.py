@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
+from graph.errors import Incomplete
 from graph.keeping.standing import Standing
 from graph.reader import NodeId
 from queries import explain as explaining
@@ -16,7 +18,9 @@ from queries.trace import Completeness, TraceEdge
 from resolvers.asking import Asking
 from resolvers.positions import PageAsked, answer_seq
 
-__all__ = ["Found", "explain", "impact"]
+__all__ = ["MOST_STEPS", "Found", "explain", "impact"]
+
+MOST_STEPS: Final = 20_000  # of all paths in one answer
 
 
 @dataclass(kw_only=True)
@@ -27,6 +31,7 @@ class Found:
     answer: finding.Impact
     _standing: asyncio.Future[Standing] | None = field(default=None, init=False)
     _parts: asyncio.Future[tally.Parts] | None = field(default=None, init=False)
+    _steps: int = field(default=0, init=False)  # of paths that were shown
 
     def counts(self) -> tally.Counts:
         return tally.counts(self.answer)
@@ -58,8 +63,24 @@ class Found:
     ) -> Page[finding.ImpactItem]:
         return finding.impact_items(self.asking.view, self.answer, first, after, kinds=kinds, tiers=tiers)
 
-    def path(self, item: finding.ImpactItem) -> list[TraceEdge]:
-        return explaining.winning_path(self.asking.view, self.answer, item.number)
+    async def path(self, item: finding.ImpactItem, last: int | None) -> list[TraceEdge]:
+        """Raises Incomplete where the paths that one answer shows come to more steps than it may hold."""
+        length = await self.path_length(item)
+        self._steps += length if last is None else min(last, length)
+        if self._steps > MOST_STEPS:
+            raise Incomplete(
+                f"The paths of this page come to more than {MOST_STEPS} steps.",
+                remedy="Ask for fewer items, or for the last steps only: path(last: 3).",
+                code="too_large",
+            )
+        return await asyncio.to_thread(explaining.winning_path, self.asking.view, self.answer, item.number, last=last)
+
+    async def path_length(self, item: finding.ImpactItem) -> int:
+        return await asyncio.to_thread(explaining.path_length, self.answer, item.number)
+
+    async def depth(self) -> int:
+        """The greatest number of steps from a seed."""
+        return await asyncio.to_thread(explaining.longest_path, self.answer)
 
 
 async def impact(asking: Asking, asked: finding.ImpactAsked, *, pages: Sequence[PageAsked], pushdown: bool) -> Found:

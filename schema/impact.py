@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry.types import Info
 
-from graph.errors import StemgraphError
+from graph.errors import BadInput, StemgraphError
 from graph.index import hazards
 from graph.reader import id_text
 from graph.times import render
@@ -147,9 +147,16 @@ class ImpactItem:
         )
 
     @question
-    def path(self) -> list[TraceEdge]:
-        """The steps by which it was reached first, from the seed to it; empty for a seed. Each leads from what was affected to what that affected, whichever way it is recorded."""
-        return [show_edge(edge) for edge in self.found.path(self.shown)]
+    async def path(self, last: int | None = None) -> list[TraceEdge]:
+        """The steps by which it was reached first, from the seed to it; empty for a seed. Each leads from what was affected to what that affected, whichever way it is recorded. `last`: no more than so many of the last steps."""
+        if last is not None and last < 0:
+            raise BadInput(f"last is {last}.", remedy="Give 0 or more, or leave it out.", member="last")
+        return [show_edge(edge) for edge in await self.found.path(self.shown, last)]
+
+    @question
+    async def path_length(self) -> int:
+        """How many steps its path has."""
+        return await self.found.path_length(self.shown)
 
 
 @strawberry.type(description="A page of what is affected, by tier, time, kind and key.")
@@ -165,7 +172,7 @@ class Impact:
     @question
     def completeness(self) -> Completeness:
         """Whether the answer is whole. Its depth is the greatest number of steps from a seed."""
-        return show_completeness(self.found.completeness())
+        return show_completeness(self.found.completeness(), self.found.depth)
 
     @question
     async def digest(self) -> str:
@@ -280,7 +287,7 @@ class ImpactQuery:
             return failure_of(error)
         return Explanation(
             as_of_seq=found.answer.as_of.seq,
-            completeness=show_completeness(found.completeness()),
+            completeness=show_completeness(found.completeness(), found.depth),
             is_affected=explained.item is not None,
             item=None if explained.item is None else _show_item(found, explained.item),
             path=[show_edge(edge) for edge in explained.path],

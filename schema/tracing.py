@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Annotated
 
 import strawberry
@@ -72,7 +72,6 @@ class TraceInput:
 class Completeness:
     complete: bool
     reason: str | None = strawberry.field(description="Why it is not, or what is shown as stubs.")
-    depth_reached: int
     nodes_seen: int
     hidden: int = strawberry.field(description="Nodes shown as stubs, because the viewer may not see their keys.")
     more_beyond_depth: int | None = strawberry.field(description="There is more beyond this depth.")
@@ -80,6 +79,12 @@ class Completeness:
         description="Things whose origin is not recorded: the first few."
     )
     unrecorded_count: int = strawberry.field(description="How many such things there are.")
+    depth: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @question
+    async def depth_reached(self) -> int:
+        """The greatest number of steps from a start, or a seed."""
+        return await self.depth()
 
 
 @strawberry.type
@@ -231,11 +236,17 @@ def show_trace(traced: Traced) -> Trace:
     )
 
 
-def show_completeness(whole: tracing.Completeness) -> Completeness:
+def show_completeness(whole: tracing.Completeness, measure: Callable[[], Awaitable[int]] | None = None) -> Completeness:
+    """``measure`` works the depth out where it is asked for, and not known yet."""
+
+    async def depth() -> int:
+        known = whole.depth_reached
+        return await measure() if known is None and measure is not None else known or 0
+
     return Completeness(
         complete=whole.complete,
         reason=whole.reason,
-        depth_reached=whole.depth_reached,
+        depth=depth,
         nodes_seen=whole.nodes_seen,
         hidden=whole.hidden,
         more_beyond_depth=whole.more_beyond_depth,

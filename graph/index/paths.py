@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import islice, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,14 +24,16 @@ from graph.index.codes import (
     WORKED,
 )
 from graph.index.impact import Run, Spread
+from graph.index.jit import kernel
 from graph.index.lineage import Lineage
 from graph.index.segment import Segment
 from graph.index.spreading import BY_SEED, EDGE, NEW
 from graph.index.tables import Array
+from graph.index.view import last_at_most
 from graph.reader import NodeId
 from graph.vocabulary import USES
 
-__all__ = ["STEP_NAMES", "Back", "PathStep", "WinningSteps", "path_of", "winning_steps"]
+__all__ = ["STEP_NAMES", "Back", "PathStep", "WinningSteps", "path_lengths", "path_of", "winning_steps"]
 
 _USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
 # What edges and presences are called that are not called as the operation: by their class.
@@ -74,17 +76,64 @@ class PathStep:
     end_latest_ms: int | None
 
 
-def path_of(lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int) -> list[PathStep]:
+def path_of(
+    lineage: Lineage, spread: Spread, seeds: Sequence[int], thing: int, *, last: int | None = None
+) -> list[PathStep]:
     """The winning path of an affected thing, from its seed to it; empty for a seed. Cost: its length.
 
-    ``seeds`` are the numbers of those that were asked for, in the order in which they were.
+    ``seeds`` are the numbers of those that were asked for, in the order in which they were. ``last``: no more than so many
+    of its last steps.
     """
     place = spread.place(thing)
     if place is None:
         return []
     run = spread.runs[spread.tiers.index(int(spread.tier[place]))]
     back = Back(lineage, spread, run, seeds)
-    return list(back.steps_of(back.chain(thing)))[::-1]
+    return list(islice(back.steps_of(back.chain(thing, most=last)), last))[::-1]
+
+
+def path_lengths(lineage: Lineage, spread: Spread) -> Array:
+    """How many steps the winning path of each row of an answer has. Cost: some sorts of what was reached."""
+    found = np.zeros(len(spread.nodes), dtype=np.int64)
+    for tier, run in zip(spread.tiers, spread.runs, strict=True):
+        rows = np.flatnonzero(spread.tier == tier)
+        if len(rows):
+            found[rows] = _steps_to(lineage, spread, run)[spread.at[rows]]
+    return found
+
+
+def _steps_to(lineage: Lineage, spread: Spread, run: Run) -> Array:
+    """The steps to each node of a run: its predecessors are added up, twice as many of them at each turn."""
+    view, by = lineage.derived.view, run.how.astype(np.int64) & ~NEW
+    is_seed = by == BY_SEED
+    steps = np.ones(len(run.nodes), dtype=np.int64)
+    steps[is_seed] = spread.placed.presence[run.via[is_seed]] >= 0
+    before = np.full(len(run.nodes), -1, dtype=np.int64)
+    for segment, mark in ((view.base, 0), (view.new, NEW)):
+        is_here = ~is_seed & (run.how.astype(np.int64) & NEW == mark)
+        edges = np.flatnonzero(is_here & (by == EDGE))
+        rows = np.searchsorted(segment.off, run.via[edges], side="right") - 1
+        before[edges] = segment.keys[rows] if len(segment.keys) else rows
+        brought = np.flatnonzero(is_here & (by != EDGE) & (run.nodes >= view.thing_count))
+        before[brought] = segment.thing[run.via[brought]]
+        caught = np.flatnonzero(is_here & (by != EDGE) & (run.nodes < view.thing_count))
+        hubs = (np.searchsorted(segment.hub_off, run.via[caught], side="right") - 1) // 2
+        cuts = np.empty(len(caught), dtype=np.int64)
+        _find_cuts(view.cut_off, view.cut_time, hubs, run.time[caught], cuts)
+        before[caught] = view.thing_count + hubs + cuts
+    before[~is_seed] = run.places(before[~is_seed])
+    while (is_going := before >= 0).any():
+        steps[is_going] += steps[before[is_going]]
+        before[is_going] = before[before[is_going]]
+    return steps
+
+
+@kernel
+def _find_cuts(cut_off: Any, cut_time: Any, hubs: Any, times: Any, found: Any) -> None:
+    """The place among all cuts of the first of each hub's that is after a time."""
+    for row in range(len(hubs)):
+        first, last = cut_off[hubs[row]], cut_off[hubs[row] + 1]
+        found[row] = last_at_most(cut_time, first, last, times[row]) + 1
 
 
 class WinningSteps(NamedTuple):
@@ -157,15 +206,18 @@ class Back:
     run: Run
     seeds: Sequence[int]
 
-    def chain(self, node: int) -> Chain:
-        """How a thing was reached first, and what reached it, and so on: predecessors were reached before."""
+    def chain(self, node: int, *, most: int | None = None) -> Chain:
+        """How a thing was reached first, and what reached it, and so on: predecessors were reached before.
+
+        ``most``: no further than so many steps back.
+        """
         found: list[tuple[int, int, int]] = []
         while True:
             place = self.run.place(node)
             assert place is not None, "what a step comes from was reached before it"
             how, via = int(self.run.how[place]), int(self.run.via[place])
             found.append((node, how, via))
-            if how & ~NEW == BY_SEED:
+            if how & ~NEW == BY_SEED or (most is not None and len(found) > most):
                 return found
             segment = self._segment(how)
             if how & ~NEW == EDGE:
@@ -185,8 +237,8 @@ class Back:
                 yield self._presence(segment, via, source, self._hub(segment, via))
             else:
                 yield self._presence(segment, via, self._hub(segment, via), node)
-        node, _, via = chain[-1]
-        if (step := self._from_seed(node, via)) is not None:
+        node, how, via = chain[-1]
+        if how & ~NEW == BY_SEED and (step := self._from_seed(node, via)) is not None:
             yield step
 
     def _segment(self, how: int) -> Segment:

@@ -37,7 +37,8 @@ __all__ = ["Question", "impact"]
 
 _TIERS: Final = {"1": "material, or presence in a seed", "2": "equipment", "3": "storage"}
 _STEP: Final = "type operationId from to start startLatest end endLatest"
-_ITEM: Final = f"id kind tier exposedFrom isExposedFromMasked uncertain path {{ {_STEP} }}"
+# A path may be as long as a lineage: its last steps, and how many there are. --why has them all.
+_ITEM: Final = f"id kind tier exposedFrom isExposedFromMasked uncertain pathLength path(last: 5) {{ {_STEP} }}"
 _COMPLETENESS: Final = "completeness { complete reason depthReached nodesSeen hidden }"
 _LISTS: Final = {
     "items": "items(first: $first, after: $items, kinds: $kinds, tiers: $tiers) { totalCount "
@@ -267,7 +268,7 @@ def _table(items: Sequence[Mapping[str, Any]]) -> Table:
     for item in items:
         path = item["path"]
         by = _act(path[-1]) if path else "seed"
-        table.add_row(*map(printable, (item["id"], _since(item), by, _way(path))))
+        table.add_row(*map(printable, (item["id"], _since(item), by, _way(path, item["pathLength"]))))
     return table
 
 
@@ -282,11 +283,12 @@ def _act(step: Mapping[str, Any]) -> str:
     return " ".join(filter(None, (step["type"], (step["operationId"] or "").removeprefix("Operation:"))))
 
 
-def _way(path: Sequence[Mapping[str, Any]]) -> str:
-    """What it came along, in short: the seed, how many between, and what it comes from itself."""
+def _way(path: Sequence[Mapping[str, Any]], length: int) -> str:
+    """What it came along, in short: where its path begins, if that is known, how many between, what it comes from itself."""
     sources = [step["from"] for step in path]
-    between = [f"{len(sources) - 2} more"] if len(sources) > 2 else []
-    return " › ".join([*sources[:1], *between, *sources[1:][-1:]])
+    begin = sources[:1] if length == len(sources) else ["…"]
+    between = [f"{length - 2} more"] if length > 2 else []
+    return " › ".join([*begin, *between, *(sources[-1:] if length > 1 else [])])
 
 
 def show_explanation(to: Console, target: str, data: Mapping[str, Any]) -> None:
