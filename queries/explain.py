@@ -148,6 +148,9 @@ def _shown(view: View, answer: Impact, step: PathStep) -> TraceEdge:
         and any(KINDS[kind].is_person and view.hides_kind(kind) for kind, _ in (step.source, step.target))
     )
 
+    # When what is hidden was reached is not shown: nor are the times of the steps to and from it.
+    is_timeless = is_timeless or any(_is_hidden(answer, end) for end in (step.source, step.target))
+
     def at(ms: int | None) -> int | None:
         return None if is_timeless else ms
 
@@ -164,6 +167,10 @@ def _shown(view: View, answer: Impact, step: PathStep) -> TraceEdge:
     )
 
 
-def _name(view: View, answer: Impact, node: NodeId) -> NodeId:
+def _is_hidden(answer: Impact, node: NodeId) -> bool:
     row = answer.row_of(node)
-    return view.stubs.name(node) if row is not None and answer.hidden[row] else node
+    return row is not None and bool(answer.hidden[row])
+
+
+def _name(view: View, answer: Impact, node: NodeId) -> NodeId:
+    return view.stubs.name(node) if _is_hidden(answer, node) else node

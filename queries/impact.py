@@ -6,13 +6,13 @@ Source: the rules of impact analysis in the recall specification.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, unique
 from functools import cached_property
 
 import numpy as np
 
-from graph.errors import BadInput
+from graph.errors import BadInput, Incomplete
 from graph.index.codes import ALWAYS, FOREVER, KIND_CODES, KIND_NAMES
 from graph.index.fragments import text_order
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
@@ -22,7 +22,7 @@ from graph.index.paths import WinningSteps, path_lengths, winning_steps
 from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
-from graph.vocabulary import KINDS, lot_key_tier
+from graph.vocabulary import KINDS, lot_key_tier, member_tier
 from queries.pages import Cursor, Page, check_first
 from queries.personal import personal_marks
 from queries.privacy import View
@@ -45,6 +45,7 @@ __all__ = [
 _UPSTREAM = frozenset({Hazard.HERITABLE, Hazard.CONTAGIOUS})
 _SEED_KINDS = frozenset({"Equipment", "StoragePosition", "Person"})  # besides material
 _MOST_SEEDS = 10_000
+_DAY_MS, _DAY_BEGINS_MS = 86_400_000, 8 * 3_600_000  # days of China
 # The order of kinds in an answer is that of their names.
 _RANK_OF_KIND = np.argsort(np.argsort(np.array(KIND_NAMES))).astype(np.int64)
 _TIME_BITS, _KIND_BITS, _TIER_BITS, _EARLIEST, _LATEST = 52, 8, 2, -(2**50), 2**50
@@ -119,6 +120,7 @@ class Impact:
     hidden: Array
     personal: Array
     is_pushed_down: bool
+    is_widened: bool  # windows are whole days: the viewer may not see when persons were treated
     as_of: AsOf
 
     @property
@@ -235,6 +237,8 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     Raises BadInput, NotFound, NotPermitted (a seed whose code the viewer may not see), IntegrityBroken.
     """
     _check(asked)
+    exactly = asked
+    asked = _in_days(view, asked)
     lineages = view.lineages(pushdown=pushdown)
     as_of = await answer_position(view, asked.known_at_ms, as_of_seq, pushdown=pushdown)
     nodes = tuple(dict.fromkeys(seed.node for seed in asked.seeds))
@@ -267,10 +271,32 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
         hidden=hidden | personal if view.tier < lot_key_tier(is_autologous=True) else hidden,
         personal=personal,
         is_pushed_down=pushdown or view.index is None,
+        is_widened=asked != exactly,
         as_of=as_of,
     )
     _name_stubs(view, answer)
     return answer
+
+
+def _in_days(view: View, asked: ImpactAsked) -> ImpactAsked:
+    """The question with its windows widened to whole days, for who may not see when persons were treated or gave.
+
+    What they may not see is counted in the answer: by windows as short as one likes its time could be found out.
+    """
+    if view.tier >= member_tier("ADMINISTERED", "start"):
+        return asked
+
+    def day(ms: int | None, *, is_end: bool) -> int | None:
+        if ms is None:
+            return None
+        whole = (ms + _DAY_BEGINS_MS) // _DAY_MS * _DAY_MS - _DAY_BEGINS_MS
+        return whole + _DAY_MS if is_end and whole < ms else whole
+
+    seeds = (
+        replace(seed, from_ms=day(seed.from_ms, is_end=False), until_ms=day(seed.until_ms, is_end=True))
+        for seed in asked.seeds
+    )
+    return replace(asked, seeds=tuple(seeds))
 
 
 async def _personal(view: View, lineage: Lineage, numbers: Array, as_of: AsOf, indexed: Lineage | None) -> Array:
@@ -395,6 +421,12 @@ async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
     reached = await run_kernel(
         lambda flag: lineage.reach(starts, Direction.BACKWARD, cancel=flag), view.kernel_seconds, view.gone
     )
+    if reached.found.is_cancelled:
+        raise Incomplete(
+            "The time for this question was up before all that the seeds come from was found.",
+            remedy="Ask from fewer seeds, or allow more time (--question-seconds).",
+            code="stopped",
+        )
     nodes = sorted(lineage.node(number) for number in set(reached.found.nodes.tolist()).difference(starts))
     hidden = await view.hidden(nodes, answer.as_of, None if answer.is_pushed_down else lineage)
     view.show_keys("impact", [node for node in nodes if node not in hidden])

@@ -36,10 +36,7 @@ async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf, lineag
         known: Collection[NodeId] = await view.reader.nodes(by_kind(starts), as_of)
     else:
         known = {node for node in starts if exists(lineage, node)}
-    if missing := [node for node in starts if node not in known]:
+    # What leads to one person is not told apart from what there is not.
+    hidden = await view.hidden(starts, as_of, lineage)
+    if missing := [node for node in starts if node not in known or node in hidden]:
         raise NotFound(tuple(id_text(node) for node in missing))
-    if hidden := await view.hidden(starts, as_of, lineage):
-        raise NotPermitted(
-            f"Your role may not look up {', '.join(sorted(id_text(node) for node in hidden))}.",
-            remedy="Ask a colleague whose role may see such codes.",
-        )

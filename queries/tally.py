@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.index.codes import KIND_CODES, KIND_NAMES
+from graph.index.impact import hubs_reached
 from graph.keeping.standing import Parts, Standing
 from graph.reader import NodeId
 from queries.impact import Impact
@@ -67,14 +68,22 @@ def completeness(view: View, answer: Impact) -> Completeness:
     if not answer.spread.is_complete:
         limit = "" if view.kernel_seconds is None else f" after {view.kernel_seconds:g} seconds"
         reasons.append(f"stopped{limit}: more may be affected")
-    rows = np.flatnonzero(np.isin(answer.spread.nodes, stubs_of(answer.lineage)))
+    stubs = stubs_of(answer.lineage)
+    rows = np.flatnonzero(np.isin(answer.spread.nodes, stubs))
     first = answer.rows(0, NAMED_STUBS, rows)
     nodes = [(answer.lineage.node(int(answer.spread.nodes[row])), bool(answer.hidden[row])) for row in first]
+    # A machine or a position that was only named may have been cleaned, or stood in another: who knows.
+    causes = sorted({*answer.seeds, *hubs_reached(answer.lineage.derived.view, answer.spread)}.intersection(stubs))
+    causes = [number for number in causes if answer.spread.place(number) is None]
+    nodes += [(answer.lineage.node(number), False) for number in causes[: NAMED_STUBS - len(nodes)]]
     names = [view.shown_id(node, {node} if is_hidden else ()) for node, is_hidden in nodes]
-    if len(rows):
-        rest = len(rows) - len(names)
+    stub_count = len(rows) + len(causes)
+    if stub_count:
+        rest = stub_count - len(names)
         reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}")
     is_complete = not reasons
+    if answer.is_widened:
+        reasons.append("windows are whole days (+08:00): your role may not see when persons were treated")
     hidden = int(answer.hidden.sum())
     if hidden:
         reasons.append(f"{hidden} shown as stubs: your role may not see their codes")
@@ -85,5 +94,5 @@ def completeness(view: View, answer: Impact) -> Completeness:
         nodes_seen=sum(len(run.nodes) for run in answer.spread.runs[-1:]),
         hidden=hidden,
         unrecorded=tuple(names),
-        unrecorded_count=len(rows),
+        unrecorded_count=stub_count,
     )

@@ -31,6 +31,7 @@ from graph.index.spreading import (
     tidy,
 )
 from graph.index.tables import Array
+from graph.index.view import View
 from graph.index.windows import Found, Hubs, present
 from graph.index.work import Workshop
 
@@ -121,6 +122,16 @@ class Spread:
             is_here = self.nodes[at] == nodes
             found[is_here] = at[is_here]
         return found
+
+
+def hubs_reached(view: View, spread: Spread) -> list[int]:
+    """The machines, positions and people whose epochs were reached: causes, by number."""
+    nodes = spread.runs[-1].nodes
+    epochs = nodes[nodes >= view.thing_count] - view.thing_count
+    first = view.cut_off[:-1] + np.arange(len(view.hub_thing))
+    hubs = np.unique(np.searchsorted(first, epochs, side="right") - 1)
+    found: list[int] = view.hub_thing[hubs].tolist()
+    return found
 
 
 def _window(derived: Derived, hazard: Hazard, thing: int, seed: Seed) -> tuple[int, int, bool]:

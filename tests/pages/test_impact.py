@@ -173,13 +173,14 @@ async def test_completeness_position_and_digest_come_first(trial_store: Store) -
 
 
 async def test_the_summary_tells_what_is_to_be_held_and_what_became_of_the_rest(trial_store: Store) -> None:
-    """As of April 21st: 32 units to hold; four were given, one destroyed, one is in transit."""
+    """As of April 21st: 32 units to hold; four were given, one destroyed; what arrived too warm came back."""
     page = await (await Reader.of(trial_store)).open(
         MEDIUM, knownAt="2025-04-21T00:00:00+08:00", hazard="EXPOSURE", seed="Reagent:R-MED-8"
     )
     assert _number(page, "to-hold") == 32
     dispositions = _facts(page, "by-disposition")
-    assert (dispositions["Administered"], dispositions["Destroyed"], dispositions["In transit"]) == ("4", "1", "1")
+    assert (dispositions["Administered"], dispositions["Destroyed"], dispositions["Quarantined"]) == ("4", "1", "29")
+    assert "In transit" not in dispositions
     kinds = _facts(page, "by-kind")
     assert kinds["Subject"] == "4"
     assert sum(int(count) for count in kinds.values()) == int(page.one("b", id="total").attributes["data-total"])

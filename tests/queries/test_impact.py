@@ -270,3 +270,36 @@ async def test_an_answer_that_was_stopped_says_so(way: str, monkeypatch: pytest.
     whole = completeness(view, answer)
     assert not whole.complete
     assert whole.reason == "stopped after 0.001 seconds: more may be affected"
+
+
+async def test_who_may_not_see_when_persons_were_treated_cannot_find_it_out_by_ever_shorter_windows(way: str) -> None:
+    """DP1#1 was given on April 10th at 10:00; what is hidden is counted all the same."""
+    view = view_of(trial(), way, viewer=Viewer(person="P-09", role=Role.VIEWER))
+    seed = ("CellUnit", "DP1#1")
+    counted = set()
+    for hour in range(24):
+        since = parse_moment(f"2025-04-10T{hour:02}:30:00+08:00").earliest_ms
+        asked = ImpactAsked(hazard=Hazard.EXPOSURE, seeds=(Seed(node=seed, from_ms=since),))
+        answer = await impact(view, asked)
+        counted.add(counts(answer).subjects)
+        assert "whole days" in (completeness(view, answer).reason or "")
+    assert counted == {1}
+
+
+async def test_a_machine_that_was_only_named_makes_what_went_through_it_incomplete(way: str) -> None:
+    stub = {"record": "node", "kind": "Equipment", "id": "INC-9", "data": {}, "stub": True}
+    cultures = [
+        {
+            "record": "operation", "type": "EXPANDED", "id": f"X{number}", "start": f"2025-09-0{number}T10:00:00+08:00",
+            "end": f"2025-09-0{number}T20:00:00+08:00", "performing_org": "ORG-1", "operator": "P-02",
+            "inputs": [{"kind": "CellLot", "id": lot}], "outputs": [{"kind": "CellLot", "id": f"Y{number}"}],
+            "uses": [{"kind": "Equipment", "id": "INC-9"}],
+        }
+        for number, lot in enumerate(("L1P1", "L2P1"), start=1)
+    ]  # fmt: skip
+    view = view_of([*trial(), stub, *cultures], way)
+    caught = await impact(view, ImpactAsked(hazard=Hazard.CONTAGIOUS, seeds=(Seed(node=("CellLot", "Y1")),)))
+    whole = completeness(view, caught)
+    assert (whole.complete, whole.unrecorded) == (False, ("Equipment:INC-9",))
+    exposed = await impact(view, ImpactAsked(hazard=Hazard.EXPOSURE, seeds=(Seed(node=("CellLot", "Y1")),)))
+    assert completeness(view, exposed).complete
