@@ -14,16 +14,19 @@ from rich.table import Table
 
 from graph.errors import BadInput
 from graph.vocabulary import CHANNELS, HAZARDS
-from service.commands.output import console, finish, print_json, printable
+from service.commands.output import console, print_json, printable
 from service.commands.questions import (
     FAILURES,
+    answered,
     ask_whole,
     check_out,
+    check_standard_output,
     kinds_option,
     known_names,
     out_options,
     raise_for,
     said_whole,
+    show_written,
     time_text,
     write_answer,
 )
@@ -155,7 +158,7 @@ def impact(
     until before its last: Equipment:INC-2@2025-03-08/2025-04-15 --zone +08:00 (a day is its first midnight). A range
     of units is each of them: CellUnit:WCB1#11-20.
     """
-    form = check_out(out, form)
+    form, is_out_alone = check_out(out, form), check_standard_output(as_json=as_json, out=out)
     if why is not None and out is not None:
         raise click.UsageError("--why shows one item: leave out --out, or ask for the list without --why.")
     question = Question(
@@ -166,16 +169,17 @@ def impact(
         **asked,
     )
     if why is not None:
-        explained = finish(_explain(settings, question, why))
+        explained = answered(_explain(settings, question, why))
         print_json(explained) if as_json else show_explanation(console(), why, explained)
         return
-    answer = finish(_impact(settings, question, out=out, form=form, is_whole=as_json))
+    answer = answered(_impact(settings, question, out=out, form=form, is_whole=as_json))
     if as_json:
         print_json(answer)
-        return
-    show_impact(console(), question, answer)
-    if out is not None:
-        click.echo(f"\nThe list is in {out}.")
+    elif is_out_alone:
+        click.echo(f"{said_whole(answer['impact'])}.", err=True)
+    else:
+        show_impact(console(), question, answer)
+        show_written("list", out)
 
 
 def _seeds(text: str, zone: str | None) -> list[dict[str, str]]:
