@@ -34,7 +34,7 @@ from service.options import option, store_options
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    pass
+    from graph.index.hazards import Seed
 
 __all__ = ["Question", "impact"]
 
@@ -114,8 +114,9 @@ class Question:
 
 
 def _seed_address(seed: Mapping[str, str]) -> str:
-    until = f"/{seed['until']}" if "until" in seed else ""
-    return f"{seed['id']}@{seed.get('from', '')}{until}" if len(seed) > 1 else seed["id"]
+    from service.seeds import joined_seed
+
+    return joined_seed(seed["id"], seed.get("from", ""), seed.get("until", ""))
 
 
 def _channels(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
@@ -163,7 +164,7 @@ def impact(
         raise click.UsageError("--why shows one item: leave out --out, or ask for the list without --why.")
     question = Question(
         hazard=hazard.upper(),
-        seeds=[each for text in seed for each in _seeds(text, zone)],
+        seeds=_seeds(seed, zone),
         known_at=None if known_at is None else _known_at(known_at, zone),
         pushdown=settings.pushdown,
         **asked,
@@ -182,13 +183,18 @@ def impact(
         show_written("list", out)
 
 
-def _seeds(text: str, zone: str | None) -> list[dict[str, str]]:
+def _seeds(texts: Sequence[str], zone: str | None) -> list[dict[str, str]]:
+    """Each once, however often it is named."""
     from service.seeds import seeds_of
 
-    try:
-        return [each.as_input() for each in seeds_of(text, zone=zone, member=f"seed {text}", remedy=_EXAMPLE)]
-    except BadInput as error:
-        raise click.UsageError(printable(f"{error.message} {error.remedy}".strip())) from error
+    found: dict[Seed, dict[str, str]] = {}
+    for text in texts:
+        try:
+            for each in seeds_of(text, zone=zone, member=f"seed {text}", remedy=_EXAMPLE):
+                found.setdefault(each.seed(), each.as_input())
+        except BadInput as error:
+            raise click.UsageError(printable(f"{error.message} {error.remedy}".strip())) from error
+    return list(found.values())
 
 
 def _known_at(text: str, zone: str | None) -> str:

@@ -116,6 +116,13 @@ def test_a_range_of_units_is_each_of_them(service: ServiceProcess, run: Run) -> 
     assert whole == each
 
 
+def test_a_seed_that_is_named_twice_is_one(service: ServiceProcess, run: Run) -> None:
+    asked = ("impact", "--data", service.folder, "CONTAGIOUS", "--zone", "+08:00")
+    once = run(*asked, "Equipment:INC-2@2025-03-08", "CellUnit:WCB1#11-12")
+    again = ("Equipment:INC-2@2025-03-07T16:00:00Z", "CellUnit:WCB1#12")
+    assert run(*asked, "Equipment:INC-2@2025-03-08", "CellUnit:WCB1#11-12", *again) == once
+
+
 def test_what_ends_at_the_instant_counts_with_closed_intervals(service: ServiceProcess, run: Run) -> None:
     """WCB1#1 left the tank as the window began."""
     asked = ("impact", "--data", service.folder, "EXPOSURE", "--json", "--zone", "+08:00")
@@ -188,6 +195,8 @@ def test_a_list_that_is_cut_leaves_the_older_file_as_it_was(
         (["CONTAGIOUS", WINDOW], USAGE, "--zone +08:00"),
         (["CONTAGIOUS", WINDOW, "--zone", "Shanghai"], USAGE, "+08:00"),
         (["CONTAGIOUS", "Equipment:INC-2@2025-02-30", "--zone", "+08:00"], USAGE, "2025-02-30"),
+        (["CONTAGIOUS", "Equipment:INC-2@2025-03-08/"], USAGE, "'2025-03-08/' is no window of time."),
+        (["CONTAGIOUS", "Equipment:INC-2@"], USAGE, "nothing follows the @"),
         (["EXPOSURE", "Donor:D1", "--known-at", "2025-06-01"], USAGE, "--zone +08:00"),
         (["EXPOSURE", "Donor:D1", "--known-at", "June"], USAGE, "--known-at"),
         (["EXPOSURE", "Donor:D1", "--channels", "air"], USAGE, "There is no AIR."),
