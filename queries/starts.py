@@ -37,7 +37,9 @@ async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf, lineag
     else:
         known = {node for node in starts if exists(lineage, node)}
     if missing := [node for node in starts if node not in known]:
-        raise NotFound(tuple(id_text(node) for node in missing))
+        names = tuple(id_text(node) for node in missing)
+        head = (await view.lineages(pushdown=lineage is None).position()).seq
+        raise NotFound(names) if as_of.seq >= head else NotFound(names, at_seq=as_of.seq)
     if hidden := await view.hidden(starts, as_of, lineage):
         raise NotPermitted(
             f"Your role may not look up {', '.join(sorted(id_text(node) for node in hidden))}.",
