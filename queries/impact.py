@@ -328,8 +328,8 @@ def impact_items(
     It begins after a cursor of this same question, or with ``skip`` left out.
     """
     check_first(first)
-    chosen_by = [None if each is None else sorted(set(each)) for each in (kinds, tiers)]
-    mark = mark_of(answer.asked.as_json(), *chosen_by, between, order.value)
+    listed = {"kinds": kinds and sorted(set(kinds)), "tiers": tiers and sorted(set(tiers)), "between": between}
+    mark = mark_of(answer.asked.as_json(), listed, order.value)
     begin = skip
     if after is not None:
         named, place = Cursor.parse(after, ITEM_PLACE).place
