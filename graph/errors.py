@@ -135,8 +135,20 @@ class BadInput(StemgraphError):
 class NotFound(StemgraphError):
     code = "not_found"
 
-    def __init__(self, ids: tuple[str, ...], *, remedy: str = "Check the spelling; ids are written Kind:key.") -> None:
-        super().__init__(f"There is no {', '.join(ids)}.", remedy=remedy)
+    def __init__(
+        self,
+        ids: tuple[str, ...],
+        *,
+        remedy: str = "Check the spelling; ids are written Kind:key.",
+        at_seq: int | None = None,
+    ) -> None:
+        """``at_seq``: the entry of the ledger at which it was looked for, where that is not the last."""
+        named = ", ".join(ids)
+        if at_seq is None:
+            super().__init__(f"There is no {named}.", remedy=remedy)
+        else:
+            said = f"At ledger entry {at_seq} there is no {named}; more was recorded since."
+            super().__init__(said, remedy="Ask without that position, or its cursor.")
         self.ids = ids
 
 

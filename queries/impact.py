@@ -23,12 +23,13 @@ from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
 from graph.vocabulary import KINDS, lot_key_tier, member_tier
-from queries.pages import Cursor, Page, check_first
+from queries.pages import Cursor, Page, check_first, mark_of
 from queries.personal import personal_marks
 from queries.privacy import View
 from queries.starts import answer_position, check_starts
 
 __all__ = [
+    "ITEM_PLACE",
     "Impact",
     "ImpactAsked",
     "ImpactItem",
@@ -42,6 +43,7 @@ __all__ = [
     "suspects",
 ]
 
+ITEM_PLACE = (str, int)  # of a cursor: which question, and how many items come before
 _UPSTREAM = frozenset({Hazard.HERITABLE, Hazard.CONTAGIOUS})
 _SEED_KINDS = frozenset({"Equipment", "StoragePosition", "Person"})  # besides material
 _MOST_SEEDS = 10_000
@@ -76,9 +78,11 @@ class ImpactAsked:
     def as_json(self) -> dict[str, object]:
         """In one form, however it was written: what the digest of an answer covers."""
         sets = channel_sets(self.hazard, self.channels)
+        seeds = {(id_text(seed.node), seed.from_ms, seed.until_ms) for seed in self.seeds}
         return {
             "hazard": self.hazard.value,
-            "seeds": sorted([id_text(seed.node), seed.from_ms, seed.until_ms] for seed in self.seeds),
+            # No bound comes before any: None and numbers have no order of their own.
+            "seeds": sorted(seeds, key=lambda seed: (seed[0], *((ms is not None, ms or 0) for ms in seed[1:]))),
             "channels": sorted(self.channel_names(sets)),
             "known_at": self.known_at_ms,
             "closed": self.closed,
@@ -348,11 +352,21 @@ def impact_items(
     tiers: Collection[int] | None = None,
     between: tuple[int | None, int | None] = (None, None),
     order: Order = Order.TIER,
+    skip: int = 0,
 ) -> Page[ImpactItem]:
-    """A page of what is affected, by tier, time, kind and key, or in another order. Logs the personal codes on it."""
+    """A page of what is affected, by tier, time, kind and key, or in another order. Logs the personal codes on it.
+
+    It begins after a cursor of this same question, or with ``skip`` left out.
+    """
     check_first(first)
-    begin = 0 if after is None else int(Cursor.parse(after, (int,)).place[0]) + 1
-    begin = max(0, begin)
+    listed = {"kinds": kinds and sorted(set(kinds)), "tiers": tiers and sorted(set(tiers)), "between": between}
+    mark = mark_of(answer.asked.as_json(), listed, order.value)
+    begin = skip
+    if after is not None:
+        named, place = Cursor.parse(after, ITEM_PLACE).place
+        if named != mark:
+            raise BadInput("This is no cursor of this answer.", member="after")
+        begin = int(place) + 1
     chosen = answer.chosen(kinds, tiers, between)
     total = answer.total if chosen is None else len(chosen)
     rows = answer.rows(begin, first, chosen, order=order)
@@ -362,7 +376,7 @@ def impact_items(
     view.show_keys("impact", [node for node, _ in shown])
     return Page(
         items=items,
-        cursors=[Cursor(answer.as_of.seq, (begin + number,)).text() for number in range(len(items))],
+        cursors=[Cursor(answer.as_of.seq, (mark, begin + number)).text() for number in range(len(items))],
         total=total,
         has_next=begin + len(items) < total,
         has_previous=begin > 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Generic, TypeVar
@@ -12,7 +13,7 @@ import orjson
 
 from graph.errors import BadInput
 
-__all__ = ["LARGEST_PAGE", "Cursor", "Page", "check_first", "page_of"]
+__all__ = ["LARGEST_PAGE", "Cursor", "Page", "check_first", "mark_of", "page_of"]
 
 LARGEST_PAGE = 500
 T = TypeVar("T")
@@ -38,9 +39,17 @@ class Cursor:
             raise BadInput("This is no cursor of this answer.", member="after") from error
         if type(seq) is not int or tuple(type(part) for part in place) != shape:
             raise BadInput("This is no cursor of this answer.", member="after")
+        if any(type(part) is int and part < 0 for part in (seq, *place)):
+            raise BadInput("This is no cursor of this answer.", member="after")
         if head_seq is not None and seq > head_seq:
             raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
         return cls(seq, tuple(place))
+
+
+def mark_of(*asked: object) -> str:
+    """Tells the cursors of one question from those of another: short, the same for the same values as JSON has them."""
+    digest = hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).digest()
+    return base64.urlsafe_b64encode(digest[:9]).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +85,7 @@ def page_of(items: Sequence[T], first: int, after: str | None, seq: int) -> Page
     check_first(first)
     begin = 0
     if after is not None:
-        place = Cursor.parse(after, (int,)).place[0]
-        begin = max(0, int(place) + 1)
+        begin = int(Cursor.parse(after, (int,)).place[0]) + 1
     part = items[begin : begin + first]
     return Page(
         items=part,

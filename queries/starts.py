@@ -39,4 +39,6 @@ async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf, lineag
     # What leads to one person is not told apart from what there is not.
     hidden = await view.hidden(starts, as_of, lineage)
     if missing := [node for node in starts if node not in known or node in hidden]:
-        raise NotFound(tuple(id_text(node) for node in missing))
+        names = tuple(id_text(node) for node in missing)
+        head = (await view.lineages(pushdown=lineage is None).position()).seq
+        raise NotFound(names) if as_of.seq >= head else NotFound(names, at_seq=as_of.seq)

@@ -88,7 +88,7 @@ async def impact(asking: Asking, asked: finding.ImpactAsked, *, pages: Sequence[
 
     Raises what `queries.impact` raises, and BadInput where cursors are of different answers or a page is too long.
     """
-    seq = await answer_seq(asking, pages, pushdown=pushdown)
+    seq = await answer_seq(asking, pages, pushdown=pushdown, place=finding.ITEM_PLACE)
     answer = await finding.impact(asking.view, asked, as_of_seq=seq, pushdown=pushdown)
     return Found(asking=asking, answer=answer)
 

@@ -20,11 +20,16 @@ class PageAsked:
     after: str | None
 
 
-async def answer_seq(asking: Asking, pages: Sequence[PageAsked], *, pushdown: bool = False) -> int:
-    """Raises BadInput where cursors are of different answers, name a later entry than there is, or a page is too long."""
+async def answer_seq(
+    asking: Asking, pages: Sequence[PageAsked], *, pushdown: bool = False, place: tuple[type, ...] = (int,)
+) -> int:
+    """``place``: of what kind the places are that the cursors name.
+
+    Raises BadInput where cursors are of different answers, name a later entry than there is, or a page is too long.
+    """
     for page in pages:
         check_first(page.first)
-    named = {Cursor.parse(page.after, (int,)).seq for page in pages if page.after is not None}
+    named = {Cursor.parse(page.after, place).seq for page in pages if page.after is not None}
     if len(named) > 1:
         raise BadInput(
             "The cursors belong to answers at different positions of the ledger.",

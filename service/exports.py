@@ -13,7 +13,7 @@ from exchange.answers import EDGES, FORMATS, NODES, FileOfAnswer, Format, Table,
 from graph.errors import BadInput
 from queries.impact import impact
 from queries.trace import trace
-from service.pages.impact_questions import IMPACT_PARAMETERS, asked_for_impact, impact_of, tiers_of
+from service.pages.impact_questions import IMPACT_PARAMETERS, asked_for_impact, assumed_zone_of, impact_of, tiers_of
 from service.pages.questions import QUESTION_PARAMETERS, asked_of, kinds_of, position_of, question_of
 from service.parameters import check_names, flag
 from service.routes import viewer_of
@@ -60,7 +60,9 @@ async def export_impact(request: Request, store: Store) -> Response:
         at = await position_of(request, view, pushdown=pushdown)
         answer = await impact(view, question, as_of_seq=at, pushdown=pushdown)
     asked = _by_name(asked_for_impact(question, kinds=kinds, tiers=tiers))
-    file = await asyncio.to_thread(impact_file, view, answer, asked, kinds=kinds, tiers=tiers)
+    file = await asyncio.to_thread(
+        impact_file, view, answer, asked, kinds=kinds, tiers=tiers, assumed_zone=assumed_zone_of(request)
+    )
     return await _streamed(store, file, form)
 
 

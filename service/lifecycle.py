@@ -23,7 +23,7 @@ from service.logs import log
 from service.settings import Settings
 from service.store import Store, open_store
 
-__all__ = ["RunningService", "run_service"]
+__all__ = ["RunningService", "make_index", "run_service"]
 
 
 _LOOK_SECONDS: Final = 1.0  # how often it is looked whether the embedded engine is still there
@@ -115,7 +115,7 @@ async def run_service(
             )
             url = _url(settings.host, listener)
             task = asyncio.create_task(server.serve(sockets=[listener]))
-            indexing = asyncio.create_task(_make_index(store))
+            indexing = asyncio.create_task(make_index(store))
             service = RunningService(server, task, store, url)
             on_stop(service.stop)
             try:
@@ -131,7 +131,7 @@ async def run_service(
                 log("stopped")
 
 
-async def _make_index(store: Store) -> None:
+async def make_index(store: Store) -> None:
     """So that the first question need not wait for it. What is wrong is told to who asks, too."""
     if store.index is None:
         return
@@ -142,6 +142,8 @@ async def _make_index(store: Store) -> None:
         log("index not made", level=logging.ERROR, code=error.code)
     else:
         state = store.index.state()
+        if state.reason is not None:  # the ledger was read instead, which takes longer: why should not be a riddle
+            log("snapshot refused", level=logging.WARNING, reason=state.reason)
         log("index ready", seq=state.seq, things=state.things, edges=state.edges)
 
 

@@ -13,10 +13,10 @@ from graph.records import BadValue, expand_units
 from graph.times import BadTime, Moment, parse_moment, render
 from queries.ids import parse_node_id
 
-__all__ = ["SeedAsked", "joined_seed", "seeds_of", "split_seed"]
+__all__ = ["SeedAsked", "has_offset", "joined_seed", "seeds_of", "split_seed"]
 
-# A key may hold an @: what follows the last one is a window only where it looks like one.
-_WINDOW: Final = re.compile(r"@(\d{4}-[^@/]*)?(?:/(\d{4}-[^@/]*))?$")
+# What follows the last @ is a window. So a seed whose key holds an @ ends in another, or in a window.
+_WINDOW: Final = re.compile(r"(\d{4}-[^/]*)?(?:/(\d{4}-[^/]*))?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +52,51 @@ def seeds_of(text: str, *, zone: str | None, member: str, remedy: str = "") -> l
     """
     name, since, until = split_seed(text)
     example = remedy or "Write Equipment:INC-2@2025-03-08T00:00:00+08:00/2025-04-15T00:00:00+08:00."
+    if not (since or until):
+        _check_has_none(text, member)
     bounds = [_moment(bound, zone, member, example) for bound in (since, until)]
     return [SeedAsked(node=node, since=bounds[0], until=bounds[1]) for node in _nodes(name, member)]
 
 
 def split_seed(text: str) -> tuple[str, str, str]:
-    """Its id, and what is written of its from and until: empty where nothing is."""
-    window = _WINDOW.search(text)
-    return (text, "", "") if window is None else (text[: window.start()], window[1] or "", window[2] or "")
+    """Its id, and what is written of its from and until: empty where nothing is. What is no window is left with the id."""
+    name, at, tail = text.rpartition("@")
+    window = _WINDOW.fullmatch(tail)
+    return (name, window[1] or "", window[2] or "") if at and window else (text, "", "")
+
+
+def has_offset(time: str) -> bool:
+    """Whether a time says in which zone it is."""
+    try:
+        parse_moment(time)
+    except BadTime:
+        return False
+    return True
 
 
 def joined_seed(name: str, since: str, until: str) -> str:
     """A seed in one text."""
-    window = f"@{since}{f'/{until}' if until else ''}"
-    # A key that ends as if with a window is set apart from none.
-    return f"{name}{window}" if since or until or _WINDOW.search(name) else name
+    window = f"{since}{f'/{until}' if until else ''}"
+    return f"{name}@{window}" if window or "@" in name else name
+
+
+def _check_has_none(text: str, member: str) -> None:
+    """Raises BadInput for a window that was begun and is none."""
+    name, at, tail = text.rpartition("@")
+    if not at or (not tail and "@" in name):
+        return
+    if not tail:
+        raise BadInput(
+            f"{member}: nothing follows the @.",
+            remedy=f"Leave it out for always, or write a window: {name}@2025-03-08/2025-04-15.",
+            member=member,
+        )
+    raise BadInput(
+        f"{member}: {tail!r} is no window of time.",
+        remedy=f"Write {name}@2025-03-08, {name}@2025-03-08/2025-04-15 or {name}@/2025-04-15; where the @ belongs to the "
+        f"key, add another at the end: {text}@.",
+        member=member,
+    )
 
 
 def _nodes(name: str, member: str) -> list[NodeId]:

@@ -41,6 +41,7 @@ def impact_file(
     *,
     kinds: Collection[str] | None = None,
     tiers: Collection[int] | None = None,
+    assumed_zone: str | None = None,
 ) -> FileOfAnswer:
     """All items, or those of these kinds and tiers. Notes in the access log what is personal in each part it gives."""
     chosen = answer.chosen(kinds, tiers)
@@ -60,6 +61,7 @@ def impact_file(
     return FileOfAnswer(
         name="impact",
         asked=asked,
+        assumed_zone=assumed_zone,
         tables=(IMPACT,),
         count=answer.total if chosen is None else len(chosen),
         as_of_seq=answer.as_of.seq,

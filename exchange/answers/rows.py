@@ -80,7 +80,8 @@ class Rows:
 class Trailer:
     """What the last record of a file says: how many rows come before it, and of which answer they are.
 
-    ``digest`` is that of the whole answer, also where the file holds a choice of it.
+    ``digest`` is that of the whole answer, also where the file holds a choice of it. ``assumed_zone``: in which the times
+    of the question were taken that had none; None: each had its own.
     """
 
     count: int
@@ -88,6 +89,7 @@ class Trailer:
     as_of_seq: int
     completeness: Completeness
     digest: str
+    assumed_zone: str | None = None
 
     def as_json(self, content_digest: str | None = None) -> dict[str, Any]:
         """``content_digest``: SHA-256 of the file's bytes before the trailer."""
@@ -100,6 +102,7 @@ class Trailer:
             "hidden": whole.hidden,
             "digest": self.digest,
             "asked": self.asked,
+            "assumedZone": self.assumed_zone,
         }
         return told if content_digest is None else {**told, "contentDigest": content_digest}
 
@@ -123,6 +126,7 @@ class FileOfAnswer:
     completeness: Completeness
     parts: Iterator[Part]
     digest: Callable[[], str]
+    assumed_zone: str | None = None
 
     def trailer(self, count: int) -> Trailer:
         """After ``count`` rows were written."""
@@ -132,4 +136,5 @@ class FileOfAnswer:
             as_of_seq=self.as_of_seq,
             completeness=self.completeness,
             digest=self.digest(),
+            assumed_zone=self.assumed_zone,
         )

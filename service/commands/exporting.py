@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from service.commands.output import finish, whole_file
+from service.commands.output import finish, is_standard_output, whole_file
 from service.options import file_argument, option, store_options
 from service.settings import Settings
 
@@ -20,7 +20,7 @@ __all__ = ["export"]
 
 @click.command()
 @store_options(with_url=True)
-@file_argument("file", required=False, help="Where to; standard output without it.")
+@file_argument("file", required=False, help="Where to; standard output without it, or with -.")
 @option("--sealed", is_flag=True, help="With the values of privacy tier 3. Logged; only the owner may.")
 def export(*, settings: Settings, file: Path | None, sealed: bool) -> None:
     """Write all records, JSON Lines in ledger order, to FILE or to standard output.
@@ -28,6 +28,7 @@ def export(*, settings: Settings, file: Path | None, sealed: bool) -> None:
     `stemgraph import --historic` of them into an empty store gives the same ledger content and the same export.
     FILE is replaced only when the export is whole; exit 1 where it was cut on its way.
     """
+    file = None if is_standard_output(file) else file
     count = finish(_export(settings, file, sealed=sealed))
     if file is not None:
         click.echo(f"Wrote {count} records to {file}.", err=True)

@@ -8,13 +8,14 @@ from typing import Literal
 
 import click
 
+from service.commands.output import is_standard_output, whole_file
 from service.options import file_argument, option
 
 __all__ = ["generate", "template", "write_schema"]
 
 
 @click.command()
-@file_argument("file", metavar="FILE.xlsx", help="The workbook to write.")
+@file_argument("file", metavar="FILE.xlsx", help="The workbook to write; - for standard output.")
 @option(
     "--language",
     type=click.Choice(["zh", "en", "both"]),
@@ -27,6 +28,10 @@ def template(*, file: Path, language: Literal["zh", "en", "both"], overwrite: bo
     """Write the empty workbook that `stemgraph import` takes when it is filled in."""
     from exchange.workbook.template import write_template
 
+    if is_standard_output(file):
+        with whole_file(file) as (_, beside):
+            write_template(beside, language)
+        return
     if file.suffix.lower() != ".xlsx":
         raise click.UsageError(f"The template is an Excel workbook: name it {file.with_suffix('.xlsx').name}.")
     if file.exists() and not overwrite:
@@ -52,7 +57,7 @@ def generate(*, donors: int, seed: int) -> None:
 
 
 @click.command(name="schema")
-@file_argument("file", required=False, help="Where to; standard output without it.")
+@file_argument("file", required=False, help="Where to; standard output without it, or with -.")
 @option("--check", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Compare FILE; write nothing.")
 def write_schema(*, file: Path | None, check: Path | None) -> None:
     """Write the GraphQL schema (SDL) to FILE or to standard output, or say whether a file of it is up to date."""
@@ -64,7 +69,7 @@ def write_schema(*, file: Path | None, check: Path | None) -> None:
         kept = check.read_text(encoding="utf-8") if check.exists() else None
         if kept != sdl():
             raise click.ClickException(f"{check} is not up to date. Write it again: stemgraph schema {check}")
-    elif file is not None:
+    elif file is not None and not is_standard_output(file):
         file.write_text(sdl(), encoding="utf-8")
     else:
         click.echo(sdl(), nl=False)

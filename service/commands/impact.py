@@ -14,16 +14,19 @@ from rich.table import Table
 
 from graph.errors import BadInput
 from graph.vocabulary import CHANNELS, HAZARDS
-from service.commands.output import console, finish, print_json, printable
+from service.commands.output import console, print_json, printable
 from service.commands.questions import (
     FAILURES,
+    answered,
     ask_whole,
     check_out,
+    check_standard_output,
     kinds_option,
     known_names,
     out_options,
     raise_for,
     said_whole,
+    show_written,
     time_text,
     write_answer,
 )
@@ -31,7 +34,7 @@ from service.options import option, store_options
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    pass
+    from graph.index.hazards import Seed
 
 __all__ = ["Question", "impact"]
 
@@ -112,8 +115,9 @@ class Question:
 
 
 def _seed_address(seed: Mapping[str, str]) -> str:
-    until = f"/{seed['until']}" if "until" in seed else ""
-    return f"{seed['id']}@{seed.get('from', '')}{until}" if len(seed) > 1 else seed["id"]
+    from service.seeds import joined_seed
+
+    return joined_seed(seed["id"], seed.get("from", ""), seed.get("until", ""))
 
 
 def _channels(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str] | None:
@@ -156,36 +160,42 @@ def impact(
     until before its last: Equipment:INC-2@2025-03-08/2025-04-15 --zone +08:00 (a day is its first midnight). A range
     of units is each of them: CellUnit:WCB1#11-20.
     """
-    form = check_out(out, form)
+    form, is_out_alone = check_out(out, form), check_standard_output(as_json=as_json, out=out)
     if why is not None and out is not None:
         raise click.UsageError("--why shows one item: leave out --out, or ask for the list without --why.")
     question = Question(
         hazard=hazard.upper(),
-        seeds=[each for text in seed for each in _seeds(text, zone)],
+        seeds=_seeds(seed, zone),
         known_at=None if known_at is None else _known_at(known_at, zone),
         pushdown=settings.pushdown,
         **asked,
     )
     if why is not None:
-        explained = finish(_explain(settings, question, why))
+        explained = answered(_explain(settings, question, why))
         print_json(explained) if as_json else show_explanation(console(), why, explained)
         return
-    answer = finish(_impact(settings, question, out=out, form=form, is_whole=as_json))
+    answer = answered(_impact(settings, question, out=out, form=form, is_whole=as_json))
     if as_json:
         print_json(answer)
-        return
-    show_impact(console(), question, answer)
-    if out is not None:
-        click.echo(f"\nThe list is in {out}.")
+    elif is_out_alone:
+        click.echo(f"{said_whole(answer['impact'])}.", err=True)
+    else:
+        show_impact(console(), question, answer)
+        show_written("list", out)
 
 
-def _seeds(text: str, zone: str | None) -> list[dict[str, str]]:
+def _seeds(texts: Sequence[str], zone: str | None) -> list[dict[str, str]]:
+    """Each once, however often it is named."""
     from service.seeds import seeds_of
 
-    try:
-        return [each.as_input() for each in seeds_of(text, zone=zone, member=f"seed {text}", remedy=_EXAMPLE)]
-    except BadInput as error:
-        raise click.UsageError(printable(f"{error.message} {error.remedy}".strip())) from error
+    found: dict[Seed, dict[str, str]] = {}
+    for text in texts:
+        try:
+            for each in seeds_of(text, zone=zone, member=f"seed {text}", remedy=_EXAMPLE):
+                found.setdefault(each.seed(), each.as_input())
+        except BadInput as error:
+            raise click.UsageError(printable(f"{error.message} {error.remedy}".strip())) from error
+    return list(found.values())
 
 
 def _known_at(text: str, zone: str | None) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import stat
 import sys
+import tempfile
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +17,7 @@ import click
 import orjson
 from rich.console import Console
 
-__all__ = ["console", "finish", "print_json", "printable", "whole_file"]
+__all__ = ["console", "finish", "is_standard_output", "print_json", "printable", "whole_file"]
 
 T = TypeVar("T")
 _UNBOUNDED: Final = 1_000_000  # columns: where no person reads, nothing is wrapped or cut
@@ -46,19 +49,60 @@ def printable(text: object) -> str:
     )
 
 
+def is_standard_output(file: Path | None) -> bool:
+    """Whether ``-`` is what was named."""
+    return file is not None and str(file) == "-"
+
+
 @contextmanager
 def whole_file(file: Path) -> Iterator[tuple[BinaryIO, Path]]:
     """The file to write, and where it stands meanwhile. It takes its place only when everything is written, and nothing
     is found wrong with it: before that, what was there stays.
+
+    Of a symbolic link what it leads to is replaced. A pipe, a device, and ``-``, standard output, keep their place: the
+    whole is written into them.
     """
-    beside = file.with_name(f"{file.name}.part")
+    if is_standard_output(file) or _is_no_regular_file(file):
+        with tempfile.TemporaryDirectory() as folder:  # nobody else may look into it
+            with _written(Path(folder) / "whole") as (target, beside):
+                yield target, beside
+            with beside.open("rb") as whole, _opened(file) as into:
+                shutil.copyfileobj(whole, into)
+        return
+    place = Path(os.path.realpath(file))
+    beside = place.with_name(f"{place.name}.part")
     beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600)  # codes of donors and subjects will be in it
     try:
-        with beside.open("wb") as target:
-            yield target, beside
-            target.flush()
-            os.fsync(target.fileno())
-        beside.replace(file)
+        with _written(beside) as written:
+            yield written
+        beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    path.touch(mode=0o600)  # codes of donors and subjects will be in it
+    with path.open("wb") as target:
+        yield target, path
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def _is_no_regular_file(file: Path) -> bool:
+    try:
+        return not stat.S_ISREG(file.stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    """What is there already, to write into."""
+    if is_standard_output(file):
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with os.fdopen(os.open(file, os.O_WRONLY), "wb") as into:  # it is not made anew, should it be gone by now
+        yield into

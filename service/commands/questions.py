@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from graph.errors import BadInput, NotPermitted, StemgraphError
 from graph.vocabulary import KINDS, kind_code
-from service.commands.output import printable, whole_file
+from service.commands.output import finish, is_standard_output, printable, whole_file
 from service.options import Command, option
 
 if TYPE_CHECKING:
@@ -21,17 +21,21 @@ if TYPE_CHECKING:
 __all__ = [
     "FAILURES",
     "FORMAT_NAMES",
+    "answered",
     "ask_whole",
     "check_out",
+    "check_standard_output",
     "kinds_option",
     "known_names",
     "out_options",
     "raise_for",
     "said_whole",
+    "show_written",
     "time_text",
     "write_answer",
 ]
 
+T = TypeVar("T")
 FORMAT_NAMES: Final = ("ndjson", "csv", "xlsx", "graphml")
 FAILURES: Final = """
     ... on NotFound { ids message }
@@ -73,7 +77,7 @@ def out_options(command: Command) -> Command:
         "--out",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help=f"Write the whole list to FILE: {', '.join(FORMAT_NAMES)}.",
+        help=f"Write the whole list to FILE: {', '.join(FORMAT_NAMES)}. With - it alone is on standard output.",
     )(command)
 
 
@@ -102,6 +106,17 @@ async def write_answer(service: Service, path: str, asked: Sequence[tuple[str, s
                 target.write(chunk)
         target.flush()
         check_file(beside, form)
+
+
+def answered(work: Coroutine[Any, Any, T]) -> T:
+    """As `finish`; but what the service finds wrong with the question is wrong with the command's arguments.
+
+    Raises UsageError then.
+    """
+    try:
+        return finish(work)
+    except BadInput as error:
+        raise click.UsageError(printable(f"{error.message} {error.remedy}".strip())) from error
 
 
 async def ask_whole(
@@ -154,6 +169,23 @@ def raise_for(answer: Mapping[str, Any]) -> None:
         raise StemgraphError(message, remedy=answer["remedy"], code="too_large")
     if kind == "InvalidInput":
         raise BadInput(message, remedy="Correct the command's arguments.", member=answer.get("member"))
+
+
+def check_standard_output(*, as_json: bool, **files: Path | None) -> bool:
+    """Whether one of the files, each by the option that names it, takes standard output. Raises UsageError where
+    something else is asked to be there, too.
+    """
+    taken = [f"--{name} -" for name, file in files.items() if is_standard_output(file)]
+    wanted = [*taken, "--json"] if as_json else taken
+    if taken and len(wanted) > 1:
+        raise click.UsageError(f"{' and '.join(wanted)} would mix on standard output: name a file instead of a -.")
+    return bool(taken)
+
+
+def show_written(what: str, file: Path | None) -> None:
+    """Where it is now, below the answer for people."""
+    if file is not None:
+        click.echo(f"\nThe {what} is in {file}.")
 
 
 def said_whole(answer: Mapping[str, Any]) -> str:

@@ -13,14 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 from graph.vocabulary import OPERATIONS
-from service.commands.output import console, finish, print_json, printable
+from service.commands.output import console, print_json, printable, whole_file
 from service.commands.questions import (
+    answered,
     ask_whole,
     check_out,
+    check_standard_output,
     kinds_option,
     known_names,
     out_options,
     said_whole,
+    show_written,
     time_text,
     write_answer,
 )
@@ -109,7 +112,12 @@ def _operations(_context: click.Context, _option: click.Parameter, text: str | N
 @option("--operations", callback=_operations, metavar="TYPES", help="List only what these reached: EXPANDED,POOLED.")
 @option("--known-at", metavar="TIME", help="As the records stood then: 2025-06-01T00:00:00+08:00.")
 @option("--json", "as_json", env="TRACE_JSON", is_flag=True, help="Print the GraphQL data, all pages of it.")
-@option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the picture to FILE.")
+@option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the picture to FILE. With - it alone is on standard output.",
+)
 @out_options
 def trace(
     *,
@@ -136,18 +144,19 @@ def trace(
         max_depth=depth,
         known_at=known_at,
     )
-    form = check_out(out, form)
-    answer, page = finish(_trace(settings, question, with_page=html is not None, out=out, form=form))
+    form, is_file_alone = check_out(out, form), check_standard_output(as_json=as_json, out=out, html=html)
+    answer, page = answered(_trace(settings, question, with_page=html is not None, out=out, form=form))
     if html is not None and page is not None:
-        html.write_bytes(page)
+        with whole_file(html) as (target, _):
+            target.write(page)
     if as_json:
         print_json(answer)
-        return
-    show_trace(console(), question, answer)
-    if html is not None:
-        click.echo(f"\nThe picture is in {html}.")
-    if out is not None:
-        click.echo(f"\nThe list is in {out}.")
+    elif is_file_alone:
+        click.echo(f"{said_whole(answer['trace'])}.", err=True)
+    else:
+        show_trace(console(), question, answer)
+        show_written("picture", html)
+        show_written("list", out)
 
 
 async def _trace(

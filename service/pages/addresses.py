@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
 from graph.reader import NodeId, id_text
+from service.seeds import joined_seed
 
 __all__ = ["impact_form_address", "in_language", "node_address", "operation_address", "search_address", "trace_address"]
 
@@ -35,4 +36,4 @@ def trace_address(node: NodeId, direction: str, **more: str) -> str:
 
 def impact_form_address(seeds: Iterable[str]) -> str:
     """Where it is asked what these affect, by their ids."""
-    return f"/view/impact?{urlencode([('seed', seed) for seed in seeds])}"
+    return f"/view/impact?{urlencode([('seed', joined_seed(seed, '', '')) for seed in seeds])}"

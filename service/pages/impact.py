@@ -28,12 +28,13 @@ from service.pages.edges import edge_row
 from service.pages.impact_questions import (
     IMPACT_PARAMETERS,
     asked_for_impact,
+    assumed_zone_of,
     impact_address_of,
     impact_of,
     seed_texts,
     tiers_of,
 )
-from service.pages.paging import after_page, page_number, pager
+from service.pages.paging import page_number, pager
 from service.pages.questions import instant_of, kinds_of, position_of
 from service.pages.zone import site_offset
 from service.parameters import check_names, choice, flag
@@ -180,11 +181,12 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         view,
         answer,
         _ROWS_EACH,
-        after_page(answer.as_of.seq, page, _ROWS_EACH),
+        None,
         kinds=question.kinds,
         tiers=question.tiers,
         between=question.between,
         order=asked.order,
+        skip=(page - 1) * _ROWS_EACH,
     )
     bodies = await briefs(view, [item.node for item in items.items if not item.is_hidden], answer.as_of)
     totals = counts(answer)
@@ -207,6 +209,7 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         whole=completeness(view, answer),
         is_stopped=not answer.spread.is_complete,
         known_at_text=_known_at(question.asked),
+        assumed_zone=assumed_zone_of(request),
         counts=totals,
         sites=await asyncio.to_thread(sites, view, answer, standing),
         dispositions=[

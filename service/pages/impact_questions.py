@@ -20,11 +20,12 @@ from queries.impact import ImpactAsked
 from service.pages.questions import known_at_of
 from service.pages.zone import site_offset, site_zone
 from service.parameters import flag, names
-from service.seeds import joined_seed, seeds_of
+from service.seeds import has_offset, joined_seed, seeds_of, split_seed
 
 __all__ = [
     "IMPACT_PARAMETERS",
     "asked_for_impact",
+    "assumed_zone_of",
     "impact_address_of",
     "impact_of",
     "seed_text",
@@ -46,6 +47,13 @@ def impact_of(request: Request) -> ImpactAsked:
         known_at_ms=known_at.earliest_ms if known_at else None,
         closed=flag(request, "closedIntervals"),
     )
+
+
+def assumed_zone_of(request: Request) -> str | None:
+    """The site's zone, where a time of the question has no offset and so was taken in it; None: each has its own."""
+    bounds = [bound for text in seed_texts(request) for bound in split_seed(_typed(text))[1:]]
+    bounds += [request.query_params.get(name, "").strip().replace(" ", "+") for name in ("since", "before")]
+    return site_zone() if any(bound and not has_offset(bound) for bound in bounds) else None
 
 
 def tiers_of(request: Request) -> tuple[int, ...] | None:
@@ -119,7 +127,10 @@ def _channels(request: Request) -> frozenset[Channel] | None:
 
 def _seeds(text: str) -> list[Seed]:
     """A day is its first midnight in the site's zone, where it has no offset."""
+    return [asked.seed() for asked in seeds_of(_typed(text), zone=site_zone(), member="seed")]
+
+
+def _typed(text: str) -> str:
+    """An address that was typed has a + where a space arrives in a window."""
     name, at, window = text.rpartition("@")
-    # An address that was typed has a + where a space arrives.
-    whole = f"{name}@{window.replace(' ', '+')}" if at else text
-    return [asked.seed() for asked in seeds_of(whole, zone=site_zone(), member="seed")]
+    return f"{name}@{window.replace(' ', '+')}" if at else text

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
 from graph.engine import statement_count
 from graph.times import parse_moment
 from graph.viewer import Role
+from service.pages.addresses import impact_form_address
 from service.store import Store
 from support.bench_sheet import BenchSheet
 from support.browsing import Reader, answer_texts, cells, links_of
 from support.nasty import NASTY
 from support.pages import Page
+from support.site import site_east_by
 from support.stores import import_all
 from support.trial import scenarios
 
@@ -101,12 +103,31 @@ async def test_a_form_that_is_sent_becomes_one_address_to_share(trial_store: Sto
     ]
 
 
+@pytest.mark.parametrize(
+    ("window", "filter_", "is_said"),
+    [
+        ("2025-03-08/2025-04-15", "", True),
+        ("2025-03-08T00:00:00+01:00", "", False),
+        ("2025-03-08T00:00:00+01:00", "&since=2025-03-20", True),
+    ],
+)
+async def test_the_zone_that_a_time_without_offset_was_taken_in_is_said(
+    trial_store: Store, window: str, filter_: str, is_said: bool
+) -> None:
+    with site_east_by(8):
+        seed = quote(f"Equipment:INC-2@{window}")
+        page = await (await Reader.of(trial_store)).open(f"/view/impact?hazard=EXPOSURE&seed={seed}{filter_}")
+    assert [note.text for note in page.all("p", id="assumed-zone")] == (
+        ["Times that were written without an offset are taken in the site's zone, +08:00."] if is_said else []
+    )
+
+
 async def test_a_key_with_signs_of_a_window_in_it_is_a_key(store: Store) -> None:
     keys = ["A@B", "A@2025-01", "A/B", "A@"]
     await import_all(store, [{"record": "node", "kind": "Reagent", "id": key, "data": {}} for key in keys])
     reader = await Reader.of(store)
     for key in keys:
-        form = await reader.open(f"/view/impact?{urlencode({'seed': f'Reagent:{key}@'})}")
+        form = await reader.open(impact_form_address([f"Reagent:{key}"]))
         name = form.one("input", id="seed1").attributes["value"]
         answer = await reader.get(f"/view/impact?{urlencode([('hazard', 'EXPOSURE'), ('seed', name), ('from', '')])}")
         page = await reader.open(answer.headers["location"])
@@ -125,6 +146,7 @@ async def test_a_key_with_signs_of_a_window_in_it_is_a_key(store: Store) -> None
         ("hazard=EXPOSURE&seed=Donor:D1&channels=AIR", 400, "STORAGE"),
         ("hazard=EXPOSURE&seed=CellLot:MCB1@2025-01-01/2025-02-01", 400, "until"),
         ("hazard=EXPOSURE&seed=Donor:D1@2025-13-01", 400, "seed"),
+        ("hazard=EXPOSURE&seed=Donor:D1@2025-01-01/", 400, "is no window of time"),
         ("hazard=EXPOSURE&seed=Donor:D1&knownAt=yesterday", 400, "knownAt"),
         ("hazard=EXPOSURE&seed=Donor:D1&tiers=4", 400, "tiers"),
         ("hazard=EXPOSURE&seed=Donor:D1&kinds=CELLS", 400, "CELLS"),

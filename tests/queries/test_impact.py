@@ -14,7 +14,8 @@ from graph.reader import NodeId, id_text
 from graph.times import parse_moment
 from graph.viewer import Role, Viewer
 from queries.explain import winning_path
-from queries.impact import Impact, ImpactAsked, impact, impact_items, suspects
+from queries.impact import ITEM_PLACE, Impact, ImpactAsked, Order, impact, impact_items, suspects
+from queries.pages import Cursor
 from queries.privacy import View
 from queries.slices import digest_of
 from queries.tally import completeness, counts, parts, sites, standing_of
@@ -102,6 +103,51 @@ async def test_pages_put_together_are_the_answer(way: str) -> None:
             if (kinds is None or item.node[0] in kinds) and (tiers is None or item.tier in tiers)
         ]
         assert found == expected
+
+
+async def test_the_digest_is_the_same_however_often_and_in_which_order_a_seed_is_named(way: str) -> None:
+    view = view_of(trial(), way)
+    later = Seed(node=MEDIUM.node, from_ms=_ms("2025-02-01T00:00:00+08:00"))
+    first = digest_of(view, await impact(view, asked(MEDIUM, later, "Donor:D1")))
+    assert digest_of(view, await impact(view, asked("Donor:D1", later, MEDIUM, later, MEDIUM))) == first
+    assert digest_of(view, await impact(view, asked("Donor:D1", MEDIUM))) != first
+
+
+async def test_a_cursor_of_another_question_is_refused(way: str) -> None:
+    view = view_of(trial(), way)
+    answer = await impact(view, asked(MEDIUM))
+    cursor = impact_items(view, answer, 3, None, kinds=["CellUnit", "Subject"]).cursors[-1]
+    assert impact_items(view, answer, 3, cursor, kinds=["Subject", "CellUnit"]).has_previous
+    others: list[dict[str, Any]] = [
+        {}, {"kinds": ["Subject"]}, {"kinds": ["CellUnit", "Subject"], "tiers": [1]},
+        {"kinds": ["CellUnit", "Subject"], "order": Order.SINCE},
+        {"kinds": ["CellUnit", "Subject"], "between": (0, None)},
+    ]  # fmt: skip
+    for other in others:
+        with pytest.raises(BadInput, match="This is no cursor of this answer"):
+            impact_items(view, answer, 3, cursor, **other)
+    elsewhere = await impact(view, asked(MEDIUM, "Donor:D1"))
+    with pytest.raises(BadInput, match="This is no cursor of this answer"):
+        impact_items(view, elsewhere, 3, cursor, kinds=["CellUnit", "Subject"])
+
+
+async def test_a_cursor_with_a_place_before_the_first_is_refused(way: str) -> None:
+    view = view_of(trial(), way)
+    answer = await impact(view, asked(MEDIUM))
+    given = Cursor.parse(impact_items(view, answer, 3, None).cursors[0], ITEM_PLACE)
+    for forged in (Cursor(given.seq, (given.place[0], -7)), Cursor(-1, given.place), Cursor(given.seq, (-7,))):
+        with pytest.raises(BadInput, match="This is no cursor of this answer"):
+            impact_items(view, answer, 3, forged.text())
+
+
+async def test_a_position_before_the_seed_was_recorded_is_said(way: str) -> None:
+    view = view_of(trial(), way)
+    with pytest.raises(NotFound) as refused:
+        await impact(view, asked(MEDIUM), as_of_seq=1)
+    assert refused.value.message == "At ledger entry 1 there is no Reagent:R-MED-8; more was recorded since."
+    with pytest.raises(NotFound) as refused:
+        await impact(view, asked("Reagent:NONE"))
+    assert refused.value.message == "There is no Reagent:NONE."
 
 
 async def test_sites_tell_where_things_are_or_were_last(way: str) -> None:

@@ -155,10 +155,10 @@ def test_the_picture_of_a_trace_is_one_file(service: ServiceProcess, run: Run, t
     ("arguments", "code", "said"),
     [
         (["Subject:NONE", "--backward"], REFUSED, "There is no Subject:NONE."),
-        (["S1", "--backward"], REFUSED, "Kind:key"),
+        (["S1", "--backward"], USAGE, "Kind:key"),
         (["Subject:S1", "--backward", "--kinds", "CellLt"], USAGE, "Did you mean CellLot?"),
         (["Subject:S1", "--backward", "--operations", "EXPANDD"], USAGE, "Did you mean EXPANDED?"),
-        (["Subject:S1", "--backward", "--known-at", "June"], REFUSED, "knownAt"),
+        (["Subject:S1", "--backward", "--known-at", "June"], USAGE, "knownAt"),
         (["Subject:S1"], USAGE, "--backward"),
         (["Subject:S1", "--backward", "--depth", "-1"], USAGE, "--depth"),
         (["--backward"], USAGE, "START"),

@@ -17,6 +17,7 @@ from service.application import build_application
 from service.store import Store
 from support.asking import ask, data_of
 from support.serving import client_of, token_of
+from support.site import site_east_by
 from support.stores import empty_store, import_all
 from support.trial import trial
 
@@ -77,6 +78,20 @@ async def test_seeds_may_come_again_and_be_ranges_of_units(trial_store: Store) -
     seeds = {row["id"] for row in rows if row["from"] is None}
     assert seeds == {"CellUnit:WCB1#11", "CellUnit:WCB1#12", "CellUnit:WCB1#13", "CellUnit:WCB1#20"}
     assert set(trailer["asked"]["seed"]) == seeds
+
+
+@pytest.mark.parametrize(
+    ("window", "zone"),
+    [("2025-03-01", "+08:00"), ("2025-03-01/2025-04-01T00:00:00Z", "+08:00"), ("2025-03-01T00:00:00+01:00", None)],
+)
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+async def test_the_trailer_says_in_which_zone_a_time_without_offset_was_taken(
+    trial_store: Store, window: str, zone: str | None, form: str
+) -> None:
+    asked = {"hazard": "EXPOSURE", "seed": f"Equipment:INC-2@{window}", "format": form}
+    with site_east_by(8):
+        _, trailer = _read((await _get(trial_store, "/export/impact", asked)).content, form)
+    assert trailer["assumedZone"] == zone
 
 
 async def test_a_trace_is_exported_as_it_is_asked_for_in_a_page(trial_store: Store) -> None:

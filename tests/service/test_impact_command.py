@@ -116,6 +116,13 @@ def test_a_range_of_units_is_each_of_them(service: ServiceProcess, run: Run) -> 
     assert whole == each
 
 
+def test_a_seed_that_is_named_twice_is_one(service: ServiceProcess, run: Run) -> None:
+    asked = ("impact", "--data", service.folder, "CONTAGIOUS", "--zone", "+08:00")
+    once = run(*asked, "Equipment:INC-2@2025-03-08", "CellUnit:WCB1#11-12")
+    again = ("Equipment:INC-2@2025-03-07T16:00:00Z", "CellUnit:WCB1#12")
+    assert run(*asked, "Equipment:INC-2@2025-03-08", "CellUnit:WCB1#11-12", *again) == once
+
+
 def test_what_ends_at_the_instant_counts_with_closed_intervals(service: ServiceProcess, run: Run) -> None:
     """WCB1#1 left the tank as the window began."""
     asked = ("impact", "--data", service.folder, "EXPOSURE", "--json", "--zone", "+08:00")
@@ -188,13 +195,17 @@ def test_a_list_that_is_cut_leaves_the_older_file_as_it_was(
         (["CONTAGIOUS", WINDOW], USAGE, "--zone +08:00"),
         (["CONTAGIOUS", WINDOW, "--zone", "Shanghai"], USAGE, "+08:00"),
         (["CONTAGIOUS", "Equipment:INC-2@2025-02-30", "--zone", "+08:00"], USAGE, "2025-02-30"),
+        (["CONTAGIOUS", "Equipment:INC-2@2025-03-08/"], USAGE, "'2025-03-08/' is no window of time."),
+        (["CONTAGIOUS", "Equipment:INC-2@"], USAGE, "nothing follows the @"),
         (["EXPOSURE", "Donor:D1", "--known-at", "2025-06-01"], USAGE, "--zone +08:00"),
         (["EXPOSURE", "Donor:D1", "--known-at", "June"], USAGE, "--known-at"),
         (["EXPOSURE", "Donor:D1", "--channels", "air"], USAGE, "There is no AIR."),
-        (["EXPOSURE", "Donor:D1", "--channels", "storage"], REFUSED, "does not go with EXPOSURE"),
+        (["EXPOSURE", "Donor:D1", "--channels", "storage"], USAGE, "does not go with EXPOSURE"),
         (["EXPOSURE", "Donor:D1", "--kinds", "Subjct"], USAGE, "Did you mean Subject?"),
         (["EXPOSURE", "Donor:D1", "--tiers", "4"], USAGE, "There is no 4."),
-        (["EXPOSURE", "Donor:D1@/2025-01-01T00:00:00Z"], REFUSED, "until"),
+        (["EXPOSURE", "Donor:D1@/2025-01-01T00:00:00Z"], USAGE, "until"),
+        (["CONTAGIOUS", "Equipment:INC-2@2025-04-15/2025-03-08", "--zone", "+08:00"], USAGE, "until"),
+        (["EXPOSURE", *(f"CellUnit:WCB1#{lot * 1000 + 1}-{lot * 1000 + 1000}" for lot in range(11))], USAGE, "10000"),
         (["EXPOSURE", "Donor:NOBODY"], REFUSED, "There is no Donor:NOBODY."),
         (["EXPOSURE", "Donor:D1", "--why", "Subject:NOBODY"], REFUSED, "There is no Subject:NOBODY."),
         (["EXPOSURE", "Donor:D1", "--why", "Subject:S1", "--out", "x.csv"], USAGE, "--why"),
