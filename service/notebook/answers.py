@@ -9,9 +9,7 @@ from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Final
 
-import pandas as pd
-
-from service.notebook.frames import EDGE, ITEM, NODE, STEP, Column, frame
+from service.notebook.frames import EDGE, ITEM, NODE, STEP, Column, DataFrame, frame
 from service.texts import Texts
 
 __all__ = ["Answer", "Completeness", "Impact", "Trace"]
@@ -58,7 +56,7 @@ class Answer:
         self._draw = draw
 
     @cached_property
-    def counts(self) -> pd.DataFrame:
+    def counts(self) -> DataFrame:
         """How many things of which kind, at which depth …, of the whole answer even where only some are listed."""
         return frame(_counted(self._answer["summary"]), _COUNTS, self._zone)
 
@@ -73,7 +71,8 @@ class Answer:
     def _said(self) -> str:
         say, whole = self._say, self.completeness
         said = say("Complete") if whole.complete else say("Not complete")
-        reason = f" ({whole.reason})" if whole.reason else ""
+        # The reason is in English; in another language the picture tells it.
+        reason = f" ({whole.reason})" if whole.reason and say.language == "en" else ""
         return f"{said}{reason}. {say('At ledger entry')} {self.as_of_seq}"
 
     def _repr_html_(self) -> str:
@@ -82,7 +81,7 @@ class Answer:
         title, said, page = (html.escape(text) for text in (self._title, self._said(), self.picture))
         return (
             f'<p lang="{self._say.tag}"><strong>{mark} {said}</strong><br><bdi>{title}</bdi></p>'
-            f'<iframe title="{title}" sandbox="allow-scripts allow-downloads" srcdoc="{page}" '
+            f'<iframe title="{title}" sandbox="allow-scripts allow-forms allow-downloads" srcdoc="{page}" '
             'style="width: 100%; height: 44rem; border: 1px solid #999"></iframe>'
         )
 
@@ -91,12 +90,12 @@ class Trace(Answer):
     """Where something came from, or what became of it."""
 
     @cached_property
-    def nodes(self) -> pd.DataFrame:
+    def nodes(self) -> DataFrame:
         """Each thing once, nearest first: ``id``, ``kind``, ``depth`` (the start's is 0)."""
         return frame(_listed(self._answer["nodes"]), NODE, self._zone)
 
     @cached_property
-    def edges(self) -> pd.DataFrame:
+    def edges(self) -> DataFrame:
         """What led from one to the other: ``type``, ``operation_id``, ``from``, ``to``, and when, each time with its latest
         where it is not exact.
         """
@@ -114,14 +113,14 @@ class Impact(Answer):
         self.suspects: list[str] = [node["id"] for node in answer["suspects"]]
 
     @cached_property
-    def items(self) -> pd.DataFrame:
+    def items(self) -> DataFrame:
         """Each affected thing once: ``id``, ``kind``, ``tier``, ``exposed_from`` (missing: always, or masked where
         ``is_exposed_from_masked``), ``uncertain``.
         """
         return frame(_listed(self._answer["items"]), ITEM, self._zone)
 
     @cached_property
-    def edges(self) -> pd.DataFrame:
+    def edges(self) -> DataFrame:
         """The path by which each ``item`` was reached, a row for each ``step`` from the seed on; seeds have none."""
         return frame(_steps(self._answer["items"]), STEP, self._zone)
 

@@ -11,12 +11,13 @@ from graph.vocabulary import KINDS, kind_code
 
 try:
     import pandas as pd
+    from pandas import DataFrame
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "A notebook's tables need pandas: pip install 'stemgraph[notebook]'", name=error.name
     ) from error
 
-__all__ = ["EDGE", "ITEM", "NODE", "STEP", "Column", "frame"]
+__all__ = ["EDGE", "ITEM", "NODE", "STEP", "Column", "DataFrame", "frame"]
 
 
 class Column(Enum):
@@ -53,15 +54,13 @@ STEP: Final = {"item": Column.TEXT, "step": Column.COUNT, **EDGE}
 _KINDS: Final = pd.CategoricalDtype([kind_code(kind) for kind in KINDS], ordered=True)
 
 
-def frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, Column], zone: tzinfo) -> pd.DataFrame:
+def frame(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, Column], zone: tzinfo) -> DataFrame:
     """The rows in their order. A member of GraphQL becomes a column in Python's spelling: ``operation_id``.
 
     Times are to the millisecond and stand in ``zone``; what is not recorded, or masked, is missing (NaT, NA).
     """
     held = list(rows)
-    return pd.DataFrame(
-        {_spelt(name): _series([row[name] for row in held], kind, zone) for name, kind in columns.items()}
-    )
+    return DataFrame({_spelt(name): _series([row[name] for row in held], kind, zone) for name, kind in columns.items()})
 
 
 def _spelt(name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Final, Literal
 
 from graph.errors import BadInput
 from graph.times import BadTime, parse_zone, with_offset
-from graph.vocabulary import HAZARDS, KINDS, kind_code
+from graph.vocabulary import CHANNELS, HAZARDS, KINDS, OPERATIONS, kind_code
 from service.client import Service
 from service.commands.impact import Question as ImpactQuestion
 from service.commands.impact import ask_impact
@@ -27,6 +28,9 @@ from service.texts import LANGUAGES, Texts
 
 __all__ = ["Lineage", "open_lineage", "open_trial"]
 
+_KINDS: Final = {name: kind_code(kind) for kind in KINDS for name in (kind, kind_code(kind))}
+_OPERATIONS: Final = {name: name for name in OPERATIONS}
+_CHANNELS: Final = {name: channel for channel in CHANNELS.labels for name in (channel, channel.lower())}
 _ZONE_WANTED: Final = "Open the lineage with zone='+08:00', or write the offset: 2025-03-08T00:00:00+08:00."
 
 
@@ -59,9 +63,9 @@ class Lineage(AbstractContextManager["Lineage"]):
         """
         question = TraceQuestion(
             start=_several(start),
-            direction=direction.upper(),
-            kinds=_codes(kinds),
-            operations=operations,
+            direction=_word(direction.upper(), ("FORWARD", "BACKWARD"), "direction"),
+            kinds=_words(kinds, _KINDS, "kinds"),
+            operations=_words(operations, _OPERATIONS, "operations"),
             max_depth=max_depth,
             known_at=self._time(known_at),
         )
@@ -101,12 +105,12 @@ class Lineage(AbstractContextManager["Lineage"]):
             for each in seeds_of(text, zone=self._zone, member=f"seed {text}", remedy=_ZONE_WANTED)
         ]
         question = ImpactQuestion(
-            hazard=hazard.upper(),
+            hazard=_word(hazard.upper(), HAZARDS.labels, "hazard"),
             seeds=[seed.as_input() for seed in asked],
-            channels=None if channels is None else [channel.upper() for channel in channels],
+            channels=_words(channels, _CHANNELS, "channels"),
             known_at=self._time(known_at),
             closed=closed,
-            kinds=_codes(kinds),
+            kinds=_words(kinds, _KINDS, "kinds"),
             tiers=tiers,
         )
         answer = self._held.run(lambda service: ask_impact(service, question))["impact"]
@@ -195,8 +199,7 @@ def _check(zone: str | None, language: str) -> None:
         _offset(zone)
     except BadTime as error:
         raise BadInput(f"zone: {error}.", remedy="Write zone='+08:00'.", member="zone") from None
-    if language not in LANGUAGES:
-        raise BadInput(f"language={language!r} is none.", remedy=f"One of: {', '.join(LANGUAGES)}.", member="language")
+    _word(language, LANGUAGES, "language")
 
 
 def _offset(zone: str | None) -> tzinfo:
@@ -207,6 +210,14 @@ def _several(given: str | Sequence[str]) -> Sequence[str]:
     return [given] if isinstance(given, str) else list(given)
 
 
-def _codes(kinds: Sequence[str] | None) -> list[str] | None:
-    """``CellLot`` as GraphQL writes it; the service says what is no kind."""
-    return None if kinds is None else [kind_code(kind) if kind in KINDS else kind for kind in kinds]
+def _words(given: Sequence[str] | None, known: Mapping[str, str], member: str) -> list[str] | None:
+    """As GraphQL writes them."""
+    return None if given is None else [known[_word(name, known, member)] for name in given]
+
+
+def _word(name: str, known: Iterable[str], member: str) -> str:
+    names = list(known)
+    if name in names:
+        return name
+    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
+    raise BadInput(f"{member}: there is no {name!r}.", remedy=f"Did you mean {nearest!r}?", member=member)
