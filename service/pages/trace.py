@@ -84,16 +84,18 @@ async def _picture(desk: Desk, request: Request, question: TraceQuestion) -> Res
         picture,
         language=language_of(request),
         nonce=request.state.nonce,
-        address=None if is_alone else _picture_address(at),
+        address=None if is_alone else _picture_address(question, at),
         thing_address=None if is_alone else node_address,
         listed=None if is_alone else address_of(_PATH, question, **{"as": "list", "at": str(picture.answer.as_of_seq)}),
     )
     return HTMLResponse(page)
 
 
-def _picture_address(at: dict[str, str]) -> Address:
+def _picture_address(shown: TraceQuestion, at: dict[str, str]) -> Address:
+    """The same question stays at its position; any other is asked of the records as they are."""
+
     def address(question: TraceQuestion, language: str) -> str:
-        return address_of(_PATH, question, **at, language=language)
+        return address_of(_PATH, question, **(at if question == shown else {}), language=language)
 
     return address
 
@@ -138,7 +140,7 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
         find=find,
         pager=pager(request, page=page, size=_ROWS_EACH, total=values["total"], at=at),
         address=lambda **more: address_of(_PATH, question, **{"as": "list", "at": at, **more}),
-        picture_address=address_of(_PATH, question),
+        picture_address=address_of(_PATH, question, at=at),
         seeds=[start for start in question.start if can_be_seed(start.partition(":")[0])],
         turned_address=address_of(_PATH, replace(question, direction=turned), **{"as": "list"}),
         csv_address=(

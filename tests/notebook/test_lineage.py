@@ -135,18 +135,21 @@ def test_a_folder_without_a_store_is_not_made_one(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def _bring_in(service: ServiceProcess) -> None:
+def _bring_in(service: ServiceProcess, name: str, records: list[dict[str, Any]]) -> None:
+    lines = b"".join(orjson.dumps(each) + b"\n" for each in records)
     with service.client() as client:
-        for name, records in (("trial", trial()), ("correction", correction())):
-            lines = b"".join(orjson.dumps(each) + b"\n" for each in records)
-            answer = client.post("/import?historic=true", content=lines, headers={"Idempotency-Key": name})
-            assert answer.json()["accepted"]
+        answer = client.post("/import?historic=true", content=lines, headers={"Idempotency-Key": name})
+    assert answer.json()["accepted"]
 
 
 def test_a_service_is_asked_by_its_address_or_found_by_its_folder(tmp_path: Path) -> None:
     with serving(tmp_path) as service:
-        _bring_in(service)
+        _bring_in(service, "trial", trial())
         with open_lineage(url=service.url, token=service.token, zone="+08:00") as at_address:
+            answers = (at_address.trace("Subject:S3", "backward"), at_address.impact("EXPOSURE", "Reagent:R-MED-10"))
+            _bring_in(service, "correction", correction())
+            for answer in answers:  # what is drawn is the answer that was got, not what would be answered now
+                assert f'<b id="as-of-seq">{answer.as_of_seq}</b>' in answer.picture
             before = at_address.impact("EXPOSURE", "Reagent:R-MED-10", known_at="2025-06-09T10:00")
             after = at_address.impact(
                 "EXPOSURE", "Reagent:R-MED-10", known_at=datetime.fromisoformat("2025-06-11T10:00:00+08:00")
