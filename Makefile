@@ -45,6 +45,9 @@ generate: $(VENV)/.can-test ## write the generated files again
 	$(BIN)/python -m graph.vocabulary.reference docs/vocabulary.md
 	$(BIN)/stemgraph schema schema/schema.graphql
 
+screenshots: $(VENV)/.can-test ## take the pictures of the documents anew (needs Chromium); look at them before a commit
+	$(BIN)/python -m pytest --screenshots tests/browser/test_screenshots.py $(ARGS)
+
 messages: $(VENV)/.can-test ## collect what the pages say into the catalogues of both languages, and compile them
 	@mkdir -p build
 	$(BIN)/pybabel --quiet extract --mapping-file service/locale/babel.cfg --keywords say --no-location --sort-output \
@@ -68,7 +71,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 lock: $(VENV)/.can-test ## resolve the dependencies again (ARGS=--upgrade for newer ones)
 	$(LOCK) $(ARGS) --extra build --output-file requirements.lock
-	$(LOCK) $(ARGS) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) $(ARGS) --extra dev --extra notebook --constraint requirements.lock --output-file requirements-dev.lock
 	$(LOCK) $(ARGS) --extra bench --constraint requirements.lock --output-file requirements-bench.lock
 
 clean: ## remove the environment and what tools left behind
@@ -102,4 +105,4 @@ $(VENV)/.can-compare: requirements-bench.lock $(VENV)/.can-test
 	$(INSTALL) --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
-.PHONY: help demo test test-neo4j check format-check lint types imports generated generate messages format bench bench-recall lock clean
+.PHONY: help demo test test-neo4j check format-check lint types imports generated generate messages screenshots format bench bench-recall lock clean

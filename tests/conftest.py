@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="bolt://HOST:PORT",
         help="an empty Neo4j to use instead of one that is started; user and password: TEST_NEO4J_USER, _PASSWORD",
     )
+    parser.addoption("--screenshots", action="store_true", help="take the pictures of the documents anew")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -41,8 +41,8 @@ class Picture:
     operations: Mapping[str, Operation]
 
 
-async def ask_picture(view: View, question: TraceQuestion) -> Picture:
-    """Traces, rolls up, and reads the stage data of what is left to show.
+async def ask_picture(view: View, question: TraceQuestion, *, as_of_seq: int | None = None) -> Picture:
+    """Traces, rolls up, and reads the stage data of what is left to show; ``as_of_seq``: at this entry, not the last.
 
     How often the store is asked does not depend on how many nodes there are. Raises what `queries.trace.trace` raises.
     """
@@ -54,6 +54,7 @@ async def ask_picture(view: View, question: TraceQuestion) -> Picture:
         operations=question.operations,
         max_depth=question.max_depth,
         known_at_ms=question.known_at_ms,
+        as_of_seq=as_of_seq,
     )
     drawing = await asyncio.to_thread(_drawn, answer, question.direction)
     as_of = AsOf(answer.as_of_seq, question.known_at_ms)

@@ -65,20 +65,9 @@ def _nobody(_text: str) -> None:
 
 
 async def _load(store: Store) -> None:
-    from exchange.importing import import_records
-    from exchange.jsonlines import read_chunks
-    from exchange.samples import trial
-    from graph.errors import StemgraphError
-    from graph.viewer import OWNER
+    from service.samples import load_trial
 
-    outcome = await import_records(
-        store.ledger, read_chunks([trial()], "trial.jsonl"), viewer=OWNER, idempotency_prefix="demo", historic=True
-    )
-    if not outcome.is_complete:
-        raise StemgraphError(
-            f"The trial was not taken in: {outcome.violations[0].message}", remedy="Please report this."
-        )
-    click.echo(f"{outcome.applied} records of the trial are recorded.\n")
+    click.echo(f"{await load_trial(store)} records of the trial are recorded.\n")
 
 
 async def _sign_in_link(store: Store) -> str:

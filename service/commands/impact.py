@@ -35,8 +35,9 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from graph.index.hazards import Seed
+    from service.client import Service
 
-__all__ = ["Question", "impact"]
+__all__ = ["Question", "ask_impact", "impact"]
 
 _TIERS: Final = {"1": "material, or presence in a seed", "2": "equipment", "3": "storage"}
 _STEP: Final = "type operationId from to start startLatest end endLatest"
@@ -214,11 +215,16 @@ async def _impact(
     from service.client import connect_service
 
     async with connect_service(settings) as service:
-        answer = await ask_whole(service, "impact", _QUERY, question.variables(), _LISTS, is_whole=is_whole)
+        answer = await ask_impact(service, question, is_whole=is_whole)
         if out is not None and form is not None:
             at = ("at", str(answer["impact"]["asOfSeq"]))
             await write_answer(service, "/export/impact", [*question.as_address(), at], out=out, form=form)
         return answer
+
+
+async def ask_impact(service: Service, question: Question, *, is_whole: bool = True) -> dict[str, Any]:
+    """The GraphQL data of the whole answer, or of its first page. Raises what `ask_whole` raises."""
+    return await ask_whole(service, "impact", _QUERY, question.variables(), _LISTS, is_whole=is_whole)
 
 
 async def _explain(settings: Settings, question: Question, target: str) -> dict[str, Any]:

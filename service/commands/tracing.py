@@ -166,13 +166,13 @@ async def _trace(
 
     async with connect_service(settings) as service:
         answer = await ask_trace(service, question, pushdown=settings.pushdown)
+        at = ("at", str(answer["trace"]["asOfSeq"]))
         if out is not None and form is not None:
             asked = [*question.as_address(), ("pushdown", str(settings.pushdown).lower())]
-            at = ("at", str(answer["trace"]["asOfSeq"]))
             await write_answer(service, "/export/trace", [*asked, at], out=out, form=form)
         page = None
         if with_page:
-            asked = [*question.as_address(), ("standalone", "true")]
+            asked = [*question.as_address(), at, ("standalone", "true")]
             page = (await service.ask("GET", "/view/trace", params=asked)).content
         return answer, page
 

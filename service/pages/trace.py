@@ -26,7 +26,7 @@ from service.pages.paging import after_page, page_number, pager
 from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, position_of, question_of
 from service.parameters import check_names, choice, flag
 from service.texts import language_of
-from visualize import TraceQuestion, ask_picture, trace_page
+from visualize import Address, TraceQuestion, ask_picture, trace_page
 from visualize.labels import numbers_as_numbers
 from visualize.values import span_text
 from visualize.words import edge_label
@@ -74,22 +74,30 @@ def _form_values(request: Request) -> dict[str, Any]:
 
 
 async def _picture(desk: Desk, request: Request, question: TraceQuestion) -> Response:
-    picture = await ask_picture(desk.view(request), question)
+    view = desk.view(request)
+    position = await position_of(request, view)
+    picture = await ask_picture(view, question, as_of_seq=position)
     is_alone = flag(request, "standalone")
+    at = {} if position is None else {"at": str(position)}
     page = await asyncio.to_thread(
         trace_page,
         picture,
         language=language_of(request),
         nonce=request.state.nonce,
-        address=None if is_alone else _picture_address,
+        address=None if is_alone else _picture_address(question, at),
         thing_address=None if is_alone else node_address,
         listed=None if is_alone else address_of(_PATH, question, **{"as": "list", "at": str(picture.answer.as_of_seq)}),
     )
     return HTMLResponse(page)
 
 
-def _picture_address(question: TraceQuestion, language: str) -> str:
-    return address_of(_PATH, question, language=language)
+def _picture_address(shown: TraceQuestion, at: dict[str, str]) -> Address:
+    """The same question stays at its position; any other is asked of the records as they are."""
+
+    def address(question: TraceQuestion, language: str) -> str:
+        return address_of(_PATH, question, **(at if question == shown else {}), language=language)
+
+    return address
 
 
 async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Response:
@@ -132,7 +140,7 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
         find=find,
         pager=pager(request, page=page, size=_ROWS_EACH, total=values["total"], at=at),
         address=lambda **more: address_of(_PATH, question, **{"as": "list", "at": at, **more}),
-        picture_address=address_of(_PATH, question),
+        picture_address=address_of(_PATH, question, at=at),
         seeds=[start for start in question.start if can_be_seed(start.partition(":")[0])],
         turned_address=address_of(_PATH, replace(question, direction=turned), **{"as": "list"}),
         csv_address=(

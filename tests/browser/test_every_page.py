@@ -17,6 +17,8 @@ PAGES = {
     "operation": "/view/operation/O13",
     "trace-form": "/view/trace",
     "trace": "/view/trace?start=CellLot:MCB1&direction=forward",
+    "trace-list": "/view/trace?start=CellLot:MCB1&direction=forward&as=list",
+    "trace-links": "/view/trace?start=CellLot:MCB1&direction=forward&as=list&list=links",
     "impact-form": "/view/impact?seed=Equipment:INC-2",
     "impact": "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&target=Subject:S3",
     "impact-picture": "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&as=picture",

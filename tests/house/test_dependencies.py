@@ -67,8 +67,10 @@ def test_the_locks_hold_what_pyproject_pins() -> None:
 
 @pytest.mark.parametrize("lock", LOCKS[1:])
 def test_the_other_locks_only_add_to_the_one_that_users_run(lock: str) -> None:
+    # The version, not for which interpreters: a package of the others may need it on more of them.
     run, more = (
-        {name: entry.splitlines()[0] for name, entry in _locked(each).items()} for each in ("requirements.lock", lock)
+        {name: entry.split(maxsplit=1)[0] for name, entry in _locked(each).items()}
+        for each in ("requirements.lock", lock)
     )
     assert run.items() - more.items() <= {("setuptools", run["setuptools"])}
 

@@ -78,6 +78,22 @@ async def test_list_and_picture_of_an_answer_lead_to_each_other(trial_store: Sto
     assert _ids(await reader.open(to_list)) == _ids(listed)
 
 
+async def test_a_picture_stays_at_the_position_of_its_answer(trial_store: Store) -> None:
+    reader = await Reader.of(trial_store)
+    whole = await reader.open("/view/trace?start=Donor:D1&direction=forward")
+    before = await reader.open("/view/trace?start=Donor:D1&direction=forward&at=40")
+    assert answer_texts(before) == ("Complete", 40)
+    assert answer_texts(whole)[1] > 40
+    assert len(cells(before.one("table", id="things"))) < len(cells(whole.one("table", id="things")))
+    (in_chinese,) = [link.attributes["href"] for link in before.all("a") if link.text == "中文"]
+    assert answer_texts(await reader.open(in_chinese))[1] == 40
+    (turned,) = [link.attributes["href"] for link in before.all("a") if link.text == "Ask the other way"]
+    assert answer_texts(await reader.open(turned)) == answer_texts(whole), (
+        "another question is asked of the records as they are"
+    )
+    await reader.open("/view/trace?start=Donor:D1&direction=forward&at=4000", status=400)
+
+
 @pytest.mark.parametrize("sort", ["kind", "id"])
 async def test_the_list_is_sorted_by_what_its_heading_leads_to(trial_store: Store, sort: str) -> None:
     reader = await Reader.of(trial_store)

@@ -103,6 +103,7 @@ class Site:
         await page.fill("#token", await token_of(self.store, role))
         await page.press("#token", "Enter")
         await page.wait_for_selector("nav.main")
+        await page.wait_for_load_state()  # before that a page does not hear what is typed
         yield window
         await context.close()
         assert window.complaints == []

@@ -9,7 +9,7 @@ import orjson
 
 from support.house import ROOT
 
-__all__ = ["correction", "excursion", "scenarios", "trial"]
+__all__ = ["correction", "excursion", "expected_subjects", "scenarios", "trial"]
 
 _FIXTURES = ROOT / "tests" / "fixtures" / "trial"
 
@@ -37,3 +37,9 @@ def scenarios() -> dict[str, Any]:
     """Questions with their expected answers, computed by an independent program."""
     found: dict[str, Any] = orjson.loads((_FIXTURES / "scenarios.json").read_bytes())
     return found
+
+
+def expected_subjects(scenario: dict[str, Any]) -> dict[str, set[str]]:
+    """Those that a scenario of an impact expects in each tier that has any."""
+    by_tier = {tier: {key for key in keys if key.startswith("S")} for tier, keys in scenario["expect"].items()}
+    return {tier: keys for tier, keys in by_tier.items() if keys}
