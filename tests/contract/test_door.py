@@ -235,6 +235,18 @@ async def test_a_record_that_is_there_already_changes_nothing_and_says_so(store:
     assert (more.applied, more.unchanged) == (1, len(sheet.records) - 1)
 
 
+async def test_what_an_operation_leads_to_but_does_not_make_gets_a_stub_where_that_is_allowed(store: Store) -> None:
+    sheet = _bank()
+    sheet.stored(units_of("MCB1", 1), "NEW-TANK")
+    sheet.records[:] = [each for each in sheet.records if each["id"] != "NEW-TANK"]
+    sheet.act("TRANSPORTED", [units_of("MCB1", 2)], [{"kind": "StoragePosition", "id": "NEW-SITE"}], end=None)
+    refused = await record(store, sheet.records, historic=True, is_import=True)
+    assert {violation.code for violation in refused.violations} == {"unknown_reference"}
+    await import_all(store, sheet.records, create_missing=frozenset({"StoragePosition"}))
+    stubs = [entry.payload["id"] async for entry in store.ledger.entries() if entry.payload.get("stub")]
+    assert stubs == ["NEW-TANK", "NEW-SITE"]
+
+
 async def test_a_dry_run_tells_all_and_leaves_nothing(store: Store) -> None:
     sheet = _bank()
     await import_all(store, sheet.records)
