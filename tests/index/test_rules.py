@@ -207,6 +207,15 @@ def test_a_run_without_times_in_an_instant_act_lasts_until_the_next_move_and_is_
     assert told == {"A": True, "B": False, "C": False}
 
 
+def test_a_closing_ends_the_run_of_the_machine_where_a_reagent_of_the_same_key_is_in_use_too() -> None:
+    days = Days()
+    days.made("B", at=1, uses=[days.run("K", 8, 9)])
+    operation = days.made("A", at=1, uses=[days.use("Reagent:K", 1), days.run("K", 1)])
+    days.closed(operation, 5, use="K")
+    assert set(days.impact("CONTAGIOUS", ("CellLot:A", 6), channels=EQUIPMENT)) == {"CellLot:A"}
+    assert days.impact("EXPOSURE", ("Reagent:K", 7))["CellLot:A"] == (1, 7)  # that use goes on
+
+
 def test_without_the_channel_nothing_passes_through_a_machine() -> None:
     days = _cultures(("A", 0, 5), ("B", 3, 8))
     assert set(days.impact("CONTAGIOUS", ("CellLot:A", 2), channels=[])) == {"CellLot:A"}

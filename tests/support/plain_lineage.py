@@ -183,8 +183,11 @@ class PlainLineage:
         for live in self.operations.values():
             for use in live.record.uses:
                 end = live.end if use.start is None else _bounds(use.end)
+                is_machine = use.kind == "Equipment"
+                alike = [other for other in live.record.uses if other.id == use.id and other.is_open]
+                is_meant = is_machine or not any(other.kind == "Equipment" for other in alike)
                 for closing in closings:
-                    if closing.operation == live.record.id and closing.use == use.id and use.is_open:
+                    if closing.operation == live.record.id and closing.use == use.id and use.is_open and is_meant:
                         end = _bounds(closing.end)
                 live.use_ends.append(end)
 
