@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -243,7 +244,8 @@ async def test_what_an_operation_leads_to_but_does_not_make_gets_a_stub_where_th
     refused = await record(store, sheet.records, historic=True, is_import=True)
     assert {violation.code for violation in refused.violations} == {"unknown_reference"}
     await import_all(store, sheet.records, create_missing=frozenset({"StoragePosition"}))
-    stubs = [entry.payload["id"] async for entry in store.ledger.entries() if entry.payload.get("stub")]
+    payloads = [json.loads(entry.payload) async for entry in store.ledger.entries()]
+    stubs = [payload["id"] for payload in payloads if payload.get("stub")]
     assert stubs == ["NEW-TANK", "NEW-SITE"]
 
 

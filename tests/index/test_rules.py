@@ -119,6 +119,35 @@ def test_destruction_and_a_test_that_consumes_it_take_a_unit(
     assert "CellUnit:A#1" not in days.impact("HERITABLE", ("CellLot:A", 6))
 
 
+def _destroyed_after_one_was_used() -> Days:
+    """Of three units that stand in a tank one is thawed on day 5; on day 20 the lot is destroyed by its name."""
+    days = Days()
+    days.made("A", units=3)
+    days.stored("CellLot:A", "TANK", 1)
+    days.act("THAWED", [end("CellLot:A", units=[1])], ["CellLot:B"], at=5)
+    days.destroyed("CellLot:A", at=20)
+    return days
+
+
+def test_a_lot_destroyed_by_its_name_is_what_was_left_of_it() -> None:
+    answer = _destroyed_after_one_was_used().impact("EXPOSURE", ("CellLot:A", 10))
+    assert set(answer) == {"CellLot:A", "CellUnit:A#2", "CellUnit:A#3"}
+    assert set(_destroyed_after_one_was_used().impact("EXPOSURE", ("CellLot:A", 21))) == {"CellLot:A"}
+
+
+def test_a_unit_leaves_its_place_when_it_is_taken_though_its_lot_is_destroyed_there_later() -> None:
+    answer = _destroyed_after_one_was_used().impact("EXPOSURE", ("StoragePosition:TANK", 10, 12))
+    assert set(answer) == {"CellLot:A", "CellUnit:A#2", "CellUnit:A#3"}
+
+
+def test_a_unit_that_is_named_was_not_destroyed_with_its_lot_though_it_may_have_been_taken_later() -> None:
+    days = Days()
+    days.made("A", units=2)
+    days.act("THAWED", [end("CellLot:A", units=[1])], ["CellLot:B"], at="2025-01-04/2025-01-09")  # up to day 9
+    days.destroyed("CellLot:A", at=5)
+    assert set(days.impact("EXPOSURE", ("CellLot:A", 7))) == {"CellLot:A", "CellUnit:A#1", "CellLot:B"}
+
+
 def test_a_unit_does_not_affect_its_lot() -> None:
     days = Days()
     days.made("A", units=2)

@@ -110,6 +110,11 @@ class Days:
     def stored(self, lot: str | Json, position: str, at: float, to: float | None = None) -> str:
         return self.act("STORED", [lot], [f"StoragePosition:{position}"], at=at, to=to)
 
+    def destroyed(self, lot: str | Json, *, at: float | str, **fields: Any) -> str:
+        operation = self.act("CHANGED_DISPOSITION", [lot], at=at, reason="waste", **fields)
+        self.records[-1]["data"]["to"] = "destroyed"
+        return operation
+
     def cleaned(self, text: str, *, at: float | str, to: float | str | None = None) -> str:
         return self.act("DECONTAMINATED", [text], at=at, to=to)
 

@@ -103,6 +103,10 @@ class _Operation:
         return OPERATIONS[self.type].is_material
 
     @property
+    def is_exact(self) -> bool:
+        return self.start[0] == self.start[1] and self.end[0] == self.end[1]
+
+    @property
     def is_instant(self) -> bool:
         record = self.record
         if record.end is None and not OPERATIONS[self.type].is_lasting:
@@ -241,23 +245,32 @@ class PlainLineage:
     def _destroys(operation: _Operation) -> bool:
         return operation.type == "CHANGED_DISPOSITION" and operation.record.values.get("to") == "destroyed"
 
-    def takers(self, thing: NodeId) -> list[_Operation]:
-        """What took a unit, or an uncounted lot or tissue as a whole."""
-        found = []
+    def _taken(self, thing: NodeId) -> tuple[list[_Operation], bool]:
+        """What took a unit, or an uncounted lot or tissue as a whole; and whether the first of it counts, not the last.
+
+        A lot's name means all that is left of it. What names a unit took it, so no destruction of its lot did; of
+        several such destructions the first left nothing for the others.
+        """
+        found, rest = [], []
         for operation, end in self._naming(thing, whole=True):
             if not self._uses_up(operation, end) or thing[0] == "Reagent":
                 continue
             if thing[0] == "CellUnit":
                 is_all = self._destroys(operation) and "from" not in operation.record.values and not end.quantity
-                if end.units or is_all:
+                if end.units:
                     found.append(operation)
+                elif is_all:
+                    rest.append(operation)
             elif not self.units.get(thing[1]) and thing not in self.amounts and not end.consumed:
                 found.append(operation)
-        return found
+        return (found, False) if found else (rest, True)
 
     def gone(self, thing: NodeId) -> _End:
         """The latest start of what took it."""
-        ends = [_End.of(operation.start) for operation in self.takers(thing)]
+        takers, is_first = self._taken(thing)
+        ends = [_End.of(operation.start) for operation in takers]
+        if is_first:
+            return min(ends, key=lambda end: (end.at, end.inexact), default=_End())
         return max(ends, key=lambda end: (end.at, not end.inexact), default=_End())
 
     # -- rules 1 and 2 ---------------------------------------------------------------------------------------------
@@ -284,14 +297,17 @@ class PlainLineage:
             for unit in units:
                 maker = self.makers["CellUnit", unit]
                 inexact = maker.start[0] != maker.start[1]
-                takers = self.takers(("CellUnit", unit))
+                takers, is_first = self._taken(("CellUnit", unit))
                 start, end = maker.start, (INF, INF)
                 if takers:
-                    # Only when it can be reached at all and until when, matters: that of the last that took it.
-                    taker = max(
-                        takers, key=lambda taken: (max(taken.start[1], taken.end[1]), taken.end[1] <= taken.start[1])
-                    )
-                    inexact = inexact or taker.start[0] != taker.start[1] or taker.end[0] != taker.end[1]
+                    # Until when it can be reached with its lot: the very instant counts where that is a point.
+                    chances = [
+                        (max(taken.start[1], taken.end[1]), taken.end[1] <= taken.start[1], taken) for taken in takers
+                    ]
+                    until = (min if is_first else max)(chance[:2] for chance in chances)
+                    last = [taken for *chance, taken in chances if tuple(chance) == until]
+                    taker = next((taken for taken in last if taken.is_exact), last[0])
+                    inexact = inexact or not taker.is_exact
                     start, end = (maker.start[0], taker.start[1]), taker.end
                 yield Edge(("CellLot", lot), ("CellUnit", unit), start, end, inexact)
 
