@@ -303,6 +303,37 @@ def test_a_move_on_an_unknown_hour_counts_in_both_vessels_that_day() -> None:
     assert "CellLot:B" not in days.impact("CONTAGIOUS", ("CellLot:C", 6.2), channels=STORAGE)
 
 
+@pytest.mark.parametrize("exact_first", [True, False])
+def test_of_two_moves_in_an_unknown_order_either_may_be_the_last(exact_first: bool) -> None:
+    days = _tanks()
+    days.node("StoragePosition:THIRD", level="tank", parent="SITE", shared_environment=True)
+    days.made("B")
+    days.stored("CellLot:B", "RACK1", 1)
+    moves: list[tuple[str, str | float]] = [("OTHER", 9), ("THIRD", "2025-01")]  # the month: day 0 to day 31
+    for into, at in moves if exact_first else reversed(moves):
+        days.moved("RACK1", into, at=at)
+    for tank in ("OTHER", "THIRD"):
+        assert set(days.impact("EXPOSURE", (f"StoragePosition:{tank}", 40, 50))) == {"CellLot:B"}, tank
+        assert days.uncertain("EXPOSURE", (f"StoragePosition:{tank}", 40, 50)) == {"CellLot:B"}, tank
+    assert days.impact("EXPOSURE", ("StoragePosition:TANK", 10, 12)) == {}  # it left that on day 9 at the latest
+    days.moved("RACK1", "TANK", at=35)  # certainly the last
+    for tank in ("OTHER", "THIRD"):
+        assert days.impact("EXPOSURE", (f"StoragePosition:{tank}", 40, 50)) == {}, tank
+    assert days.uncertain("EXPOSURE", ("StoragePosition:TANK", 40, 50)) == set()
+
+
+def test_contagion_counts_in_each_vessel_in_which_a_position_may_stand() -> None:
+    days = _tanks()
+    for lot, position in (("A", "OTHER"), ("B", "RACK1"), ("C", "RACK2")):
+        days.made(lot)
+        days.stored(f"CellLot:{lot}", position, 1)
+    days.moved("RACK1", "OTHER", at=5)
+    days.moved("RACK1", "TANK", at="2025-01")
+    answer = days.impact("CONTAGIOUS", ("CellLot:B", 40), channels=STORAGE)
+    assert answer == {"CellLot:A": (3, 40), "CellLot:B": (1, 40), "CellLot:C": (3, 40)}
+    assert days.uncertain("CONTAGIOUS", ("CellLot:B", 40), channels=STORAGE) == {"CellLot:A", "CellLot:C"}
+
+
 def test_only_the_vessels_own_decontamination_cuts() -> None:
     days = _tanks()
     days.made("A")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.reader import NodeId
 from graph.records import (
@@ -84,6 +84,20 @@ class Presence:
         else:
             last, holds = end, ended
         return (first, last, holds) if first < last or (first == last and holds) else None
+
+
+class _Place(NamedTuple):
+    """Where a position stood: from (when, whether that is inexact), until, and whether it is sure that it did."""
+
+    name: str | None
+    since: tuple[float, bool]
+    until: _End
+    is_sure: bool
+
+    def during(self, outer: _Place) -> _Place | None:
+        first = max(self.since, outer.since, key=lambda bound: (bound[0], not bound[1]))
+        last = self.until.first(outer.until)
+        return None if last.at < first[0] else _Place(self.name, first, last, self.is_sure and outer.is_sure)
 
 
 @dataclass
@@ -512,54 +526,68 @@ class PlainLineage:
         begun_inexact = start[0] != start[1]
         place = ("StoragePosition", position)
         yield Presence(thing, place, "place", start[0], over.at, is_point, begun_inexact or over.inexact)
-        for vessel, since, until in self.vessels(position):
+        for vessel, since, until, is_sure in self.vessels(position):
             first = max((start[0], begun_inexact), since, key=lambda bound: (bound[0], not bound[1]))
             last = over.first(until)
             if last.at < first[0]:
                 continue
             held = is_point and until.at > start[0]
-            inexact = first[1] or last.inexact
+            inexact = first[1] or last.inexact or not is_sure
             yield Presence(thing, ("StoragePosition", vessel), "stay", first[0], last.at, held, inexact)
 
-    def _parents(self, position: str) -> list[tuple[str | None, tuple[float, bool], _End]]:
-        """Where a position stood: (parent, (since, inexact), until)."""
-        moves = sorted(
-            (operation.start, operation.number, operation.record.outputs[0].id)
+    def _parents(self, position: str) -> list[_Place]:
+        """Where a position stood or may have stood.
+
+        Rule 4, of one move and any other: in the new place from the one's earliest time, and there until the other's
+        latest where that came after it for certain. Where two may have come in either order, either may be the last.
+        """
+        moves = [
+            operation
             for operation in self.operations.values()
             if operation.type == "MOVED" and any(end.id == position for end in operation.record.inputs)
-        )
-        places: list[tuple[str | None, tuple[float, bool]]] = [(self.first_parent.get(position), (-INF, False))]
-        places += [(parent, (start[0], start[0] != start[1])) for start, _, parent in moves]
-        ends = [*(_End.of(start) for start, _, _ in moves), _End()]
-        return [(parent, since, until) for (parent, since), until in zip(places, ends, strict=True)]
+        ]
 
-    def vessels(self, position: str) -> list[tuple[str, tuple[float, bool], _End]]:
+        def comes_after(one: _Operation, other: _Operation) -> bool:
+            if one.start == other.start and one.start[0] == one.start[1]:  # one instant: as the ledger has them
+                return one.number > other.number
+            return one.start[0] >= other.start[1]
+
+        def until(later: Sequence[_Operation]) -> _End:
+            return min((_End.of(move.start) for move in later), key=lambda end: (end.at, end.inexact), default=_End())
+
+        found = [_Place(self.first_parent.get(position), (-INF, False), until(moves), True)]
+        for move in moves:
+            later = [other for other in moves if comes_after(other, move)]
+            doubtful = [
+                other for other in moves if other is not move and other not in later and not comes_after(move, other)
+            ]
+            since = (move.start[0], move.start[0] != move.start[1])
+            found.append(_Place(move.record.outputs[0].id, since, until(later), not doubtful))
+        return found
+
+    def vessels(self, position: str) -> list[_Place]:
         """Rule 4."""
 
-        def climb(here: str, since: tuple[float, bool], until: _End) -> list[tuple[str, tuple[float, bool], _End]]:
-            if here in self.shared:
-                return [(here, since, until)]
+        def climb(here: _Place) -> list[_Place]:
+            assert here.name is not None
+            if here.name in self.shared:
+                return [here]
             found = []
-            for parent, begun, ended in self._parents(here):
-                first = max(since, begun, key=lambda bound: (bound[0], not bound[1]))
-                last = until.first(ended)
-                if last.at < first[0]:
-                    continue
-                found += [(position, first, last)] if parent is None else climb(parent, first, last)
+            for parent in self._parents(here.name):
+                inner = parent.during(here)
+                if inner is not None:
+                    found += [inner._replace(name=position)] if parent.name is None else climb(inner)
             return found
 
-        return climb(position, (-INF, False), _End())
+        return climb(_Place(position, (-INF, False), _End(), True))
 
-    def inside(self, position: str) -> list[tuple[str, tuple[float, bool], float]]:
+    def inside(self, position: str) -> list[_Place]:
         """The position and what stood below it, with the times."""
-        found = [(position, (-INF, False), INF)]
-        for outer, since, until in found:
+        found = [_Place(position, (-INF, False), _End(), True)]
+        for outer in found:
             for below in {*self.first_parent, *self._moved()}:
-                for parent, begun, ended in self._parents(below):
-                    first = max(since, begun, key=lambda bound: (bound[0], not bound[1]))
-                    last = min(until, ended.at)
-                    if parent == outer and first[0] <= last:
-                        found.append((below, first, last))
+                spans = [parent.during(outer) for parent in self._parents(below) if parent.name == outer.name]
+                found += [span._replace(name=below) for span in spans if span is not None]
         return found
 
     def _moved(self) -> set[str]:
