@@ -226,7 +226,7 @@ class Effects:
         operation = known.record
         ended = {**_closed(record.end, stamp)}
         if record.use is not None:
-            use = next(item for item in operation.uses if item.id == record.use and item.is_open)
+            use = operation.open_uses(record.use)[0]
             ended |= encode_values(USES[use.kind].fields, record.values)
             for kind, _key in self._touched(operation, use):
                 self._change(operation.id, (USES[use.kind].edge, use.kind, kind), use.id, ended)

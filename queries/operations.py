@@ -213,13 +213,21 @@ def merged_record(record: Mapping[str, Any], closings: Iterable[EntryRow]) -> Ma
             merged["end"] = end
             merged["data"] = {**merged.get("data", {}), **values}
             continue
+        closed = _closed_use(record["uses"], closing["use"])
         merged["uses"] = [
-            {**use, "end": end, "data": {**use.get("data", {}), **values}}
-            if use["id"] == closing["use"] and "start" in use and use.get("end") is None
-            else use
-            for use in merged["uses"]
+            {**use, "end": end, "data": {**use.get("data", {}), **values}} if number == closed else use
+            for number, use in enumerate(merged["uses"])
         ]
     return merged
+
+
+def _closed_use(uses: Sequence[Mapping[str, Any]], key: str) -> int:
+    """The place of the use that a closing means by a key, as `OperationRecord.open_uses` tells it."""
+    named = [
+        number for number, use in enumerate(uses) if use["id"] == key and "start" in use and use.get("end") is None
+    ]
+    machines = [number for number in named if uses[number]["kind"] == "Equipment"]
+    return (machines or named or [-1])[0]
 
 
 def closed_values(closing: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from graph.index.codes import (
     CONSUMED,
     DESTROYS,
     DONOR,
+    EQUIPMENT,
     FOREVER,
     FROM_SOME,
     INSTANT,
@@ -359,12 +360,7 @@ class Facts:
         columns = self.columns
         use = -1
         if "use" in record:
-            first = columns["op_uses_end"][op - 1] if op else 0
-            for row in range(first, columns["op_uses_end"][op]):
-                is_open = columns["use_flags"][row] & TIMED and columns["use_end"][row] == FOREVER
-                if is_open and self.keys[columns["use_thing"][row]] == record["use"]:
-                    use = row
-                    break
+            use = self._closed_use(op, record["use"])
         end, last = self._clock.bounds(record["end"], record.get("zone"))
         self.closings.setdefault(op, []).append(len(columns["closing_op"]))
         columns["closing_op"].append(op)
@@ -373,6 +369,18 @@ class Facts:
         columns["closing_end_last"].append(last)
         columns["closing_seq"].append(seq)
         columns["closing_recorded"].append(recorded)
+
+    def _closed_use(self, op: int, key: str) -> int:
+        """The open use that a closing means by a key: a machine's; only where there is none, a reagent's; else -1."""
+        columns, found = self.columns, -1
+        for row in self.uses(op):
+            thing = columns["use_thing"][row]
+            is_open = columns["use_flags"][row] & TIMED and columns["use_end"][row] == FOREVER
+            if is_open and self.keys[thing] == key:
+                if columns["thing_kind"][thing] == EQUIPMENT:
+                    return row
+                found = row if found < 0 else found
+        return found
 
     def _operation(self, record: Record, seq: int, recorded: int, touched: Touched) -> None:
         columns = self.columns

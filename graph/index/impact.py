@@ -150,10 +150,10 @@ def _present(derived: Derived, hazard: Hazard, thing: int, kind: int, seed: Seed
     since, until, is_own = (
         _window(derived, hazard, thing, seed) if kind != PERSON else _window(derived, Hazard.EXPOSURE, thing, seed)
     )
-    spans = [(derived.hubs.get(thing), ALWAYS, FOREVER, True)]
+    spans = [(derived.hubs.get(thing), ALWAYS, FOREVER, True, True)]
     if kind == POSITION:
         spans = [
-            (derived.hubs.get(span.position), span.start, span.end, span.is_start_exact)
+            (derived.hubs.get(span.position), span.start, span.end, span.is_start_exact, span.is_sure)
             for span in derived.places.inside(thing)
         ]
     rows = [span for span in spans if span[0] is not None]
@@ -162,6 +162,7 @@ def _present(derived: Derived, hazard: Hazard, thing: int, kind: int, seed: Seed
         since=np.array([row[1] for row in rows], dtype=np.int64),
         until=np.array([row[2] for row in rows], dtype=np.int64),
         exact=np.array([row[3] for row in rows], dtype=np.bool_),
+        sure=np.array([row[4] for row in rows], dtype=np.bool_),
     )
     # A window of one instant holds that instant; a window that a decontamination ends never holds its end.
     ended = is_own and (closed or since == until)

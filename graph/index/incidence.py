@@ -109,21 +109,41 @@ def _make(table: Any, made_by: Any, maker: Any) -> None:
 
 
 @aside
-def _go(table: Any, unit: int, op: int, gone: Any, exact: Any, until: Any, flags: Any) -> None:
-    """One taking of a thing. The door lets a unit be taken once; should it be twice, the later counts."""
+def _go(table: Any, thing: int, op: int, gone: Any, exact: Any, until: Any, flags: Any, is_first: bool) -> None:
+    """One taking of a thing. Of several the last counts, or the first; of equal ones an exact one."""
     last = table.start_last[op]
     is_exact = table.start[op] == last
-    if gone[unit] == FOREVER or last > gone[unit]:
-        gone[unit], exact[unit] = last, is_exact
+    is_wanted = last < gone[thing] if is_first else last > gone[thing]
+    if gone[thing] == FOREVER or is_wanted or (last == gone[thing] and is_exact):
+        gone[thing], exact[thing] = last, is_exact
     chance, inclusive = last_chance(table, op)
-    if until[unit] == FOREVER or chance > until[unit] or (chance == until[unit] and inclusive):
-        until[unit] = chance
-        is_exact = is_exact and table.end[op] == table.end_last[op]
-        flags[unit] = inclusive | (0 if is_exact else INEXACT)
+    known = flags[thing] & INCLUSIVE
+    is_same = chance == until[thing] and inclusive == known
+    if chance == until[thing]:
+        is_wanted = inclusive < known if is_first else inclusive > known
+    else:
+        is_wanted = chance < until[thing] if is_first else chance > until[thing]
+    is_exact = is_exact and table.end[op] == table.end_last[op]
+    if until[thing] == FOREVER or is_wanted or (is_same and is_exact):
+        until[thing] = chance
+        flags[thing] = inclusive | (0 if is_exact else INEXACT)
+
+
+@aside
+def _takes_the_rest(table: Any, op: int, row: int, made: int) -> Any:
+    """Whether an input destroys an itemised lot by its name: all units that are left."""
+    is_whole = table.op_flags[op] & DESTROYS != 0 and table.op_flags[op] & FROM_SOME == 0
+    return is_whole and table.input_quantity[row] == 0 and _is_itemised(table, made)
+
+
+@aside
+def _is_itemised(table: Any, made: int) -> Any:
+    return made >= 0 and table.output_units_off[made] != table.output_units_off[made + 1]
 
 
 @kernel
 def _leave(table: Any, made_by: Any, gone: Any, exact: Any, until: Any, flags: Any) -> None:
+    """What is named was taken then: the door lets a thing be taken once; should it be twice, the later counts."""
     for op in range(len(table.op_type)):
         if not table.is_live[op]:
             continue
@@ -132,19 +152,32 @@ def _leave(table: Any, made_by: Any, gone: Any, exact: Any, until: Any, flags: A
                 continue
             first, last = table.input_units_off[row], table.input_units_off[row + 1]
             for place in range(first, last):
-                _go(table, table.input_unit[place], op, gone, exact, until, flags)
+                _go(table, table.input_unit[place], op, gone, exact, until, flags, is_first=False)
             thing = table.input_thing[row]
-            if first != last or table.kind[thing] == REAGENT:
-                continue
             made = made_by[thing]
-            is_itemised = made >= 0 and table.output_units_off[made] != table.output_units_off[made + 1]
-            if is_itemised:
-                is_whole = table.op_flags[op] & DESTROYS and not table.op_flags[op] & FROM_SOME
-                if is_whole and table.input_quantity[row] == 0:
-                    for place in range(table.output_units_off[made], table.output_units_off[made + 1]):
-                        _go(table, table.output_unit[place], op, gone, exact, until, flags)
-            elif table.input_flags[row] & CONSUMED == 0 and (made < 0 or table.output_quantity[made] == 0):
-                _go(table, thing, op, gone, exact, until, flags)
+            if first != last or table.kind[thing] == REAGENT or _is_itemised(table, made):
+                continue
+            if table.input_flags[row] & CONSUMED == 0 and (made < 0 or table.output_quantity[made] == 0):
+                _go(table, thing, op, gone, exact, until, flags, is_first=False)
+
+
+@kernel
+def _leave_with_the_rest(
+    table: Any, made_by: Any, was_taken: Any, gone: Any, exact: Any, until: Any, flags: Any
+) -> None:
+    """After `_leave`: destruction of a lot by its name means what is left of it, and leaves nothing for another."""
+    for op in range(len(table.op_type)):
+        if not table.is_live[op] or table.op_flags[op] & DESTROYS == 0:
+            continue
+        for row in range(table.inputs_off[op], table.inputs_off[op + 1]):
+            made = made_by[table.input_thing[row]]
+            is_alone = table.input_units_off[row] == table.input_units_off[row + 1]
+            if not is_alone or not _takes_the_rest(table, op, row, made):
+                continue
+            for place in range(table.output_units_off[made], table.output_units_off[made + 1]):
+                unit = table.output_unit[place]
+                if not was_taken[unit]:
+                    _go(table, unit, op, gone, exact, until, flags, is_first=True)
 
 
 def _by_thing(table: Tables) -> tuple[Array, Array, Array]:
@@ -169,6 +202,7 @@ def incidence(table: Tables) -> Incidence:
     gone, until = np.full(things, FOREVER, dtype=np.int64), np.full(things, FOREVER, dtype=np.int64)
     gone_exact, flags = np.ones(things, dtype=np.bool_), np.zeros(things, dtype=np.uint8)
     _leave(table, made_by, gone, gone_exact, until, flags)
+    _leave_with_the_rest(table, made_by, gone != FOREVER, gone, gone_exact, until, flags)
     inputs_off, inputs, op_of_input = _by_thing(table)
     return fixed(
         Incidence(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,8 @@ __all__ = ["Places", "Span", "Vessels", "read_places"]
 class Span(NamedTuple):
     """A position (-1: none) and the time over which it holds: in it from ``start``, no longer at ``end``.
 
-    ``is_start_exact`` and ``is_end_exact``: whether the move that begins or ends it has an exact time.
+    ``is_start_exact`` and ``is_end_exact``: whether the move that begins or ends it has an exact time. ``is_sure``: False
+    where moves may have been in another order, so that it may not have stood there at all, or not so long.
     """
 
     position: int
@@ -25,6 +27,7 @@ class Span(NamedTuple):
     end: int
     is_start_exact: bool = True
     is_end_exact: bool = True
+    is_sure: bool = True
 
     def within(self, outer: Span) -> Span | None:
         """The time that both hold, at this position; of equal bounds an exact one counts. None where there is none."""
@@ -37,11 +40,15 @@ class Span(NamedTuple):
             end,
             any(span.is_start_exact for span in (self, outer) if span.start == start),
             any(span.is_end_exact for span in (self, outer) if span.end == end),
+            self.is_sure and outer.is_sure,
         )
 
 
 class Vessels(NamedTuple):
-    """By position, the row of its spans; -1: it is its own vessel for all time. By span: vessel, bounds, exactness."""
+    """By position, the row of its spans; -1: it is its own vessel for all time. By span: vessel, bounds, exactness.
+
+    ``exact``: of the start, of the end, and whether it is sure at all.
+    """
 
     row_of: Array
     off: Array
@@ -51,6 +58,38 @@ class Vessels(NamedTuple):
 
 
 _ALL_TIME = Span(-1, ALWAYS, FOREVER)
+
+
+class _Moved(NamedTuple):
+    """When a position was moved, at the earliest and at the latest, by which operation, and where to."""
+
+    first: int
+    last: int
+    op: int
+    parent: int
+
+
+def _spans(parent: int, moves: Sequence[_Moved]) -> list[Span]:
+    """Where a position stood, given where it stood at first and its moves, sorted.
+
+    It stands where a move took it from that move's earliest time until another has certainly come after it: one that
+    begins no earlier than the first is over; at the same instant the order of the ledger counts.
+    """
+    endings = [(FOREVER, False)]  # of the moves from a place on: when one of them is over, and whether that is inexact
+    for move in reversed(moves):
+        endings.append(min(endings[-1], (move.last, move.first != move.last)))
+    endings.reverse()
+    starts = [move.first for move in moves]
+    over, is_inexact = endings[0]
+    spans = [Span(parent, ALWAYS, over, is_end_exact=not is_inexact)]
+    latest = ALWAYS  # when all moves so far are over
+    for place, move in enumerate(moves):
+        after = max(place + 1, bisect_left(starts, move.last))
+        over, is_inexact = endings[after]
+        is_sure = after == place + 1 and latest <= move.first
+        spans.append(Span(move.parent, move.first, over, move.first == move.last, not is_inexact, is_sure))
+        latest = max(latest, move.last)
+    return spans
 
 
 Fields = tuple[int, int, int]  # position, parent (-1: none, -2: not said), shared (0, 1; 2: not said), in ledger order
@@ -95,15 +134,11 @@ class Places:
         self._stand(moves)
 
     def _stand(self, given: Iterable[Move]) -> None:
-        moves: dict[int, list[tuple[int, int, int, int]]] = {}
+        moves: dict[int, list[_Moved]] = {}
         for position, *move in given:
-            moves.setdefault(position, []).append((move[0], move[1], move[2], move[3]))
+            moves.setdefault(position, []).append(_Moved(*move))
         for position in {**self._first, **moves}:
-            spans = [Span(self._first.get(position, -1), ALWAYS, FOREVER)]
-            for first, last, _, parent in sorted(moves.get(position, ())):
-                is_exact = first == last
-                spans[-1] = spans[-1]._replace(end=last, is_end_exact=is_exact)
-                spans.append(Span(parent, first, FOREVER, is_exact))
+            spans = _spans(self._first.get(position, -1), sorted(moves.get(position, ())))
             self._parents[position] = spans
             for span in spans:
                 if span.position >= 0 and span.start <= span.end:
@@ -133,9 +168,9 @@ class Places:
         return len(self._parents.get(position, ())) > 1
 
     def parent_at(self, position: int, at_ms: int) -> int | None:
-        """What a position stood in at an instant; None: in nothing."""
+        """What a position stood in at an instant; None: in nothing. Of several places that may be, the latest entered."""
         for span in reversed(self._parents.get(position, ())):
-            if span.start <= at_ms:
+            if span.start <= at_ms < span.end:
                 return span.position if span.position >= 0 else None
         return None
 
@@ -170,5 +205,7 @@ class Places:
             off=np.array(offsets, dtype=np.int64),
             position=np.array([number(span.position) for span in spans], dtype=np.int32),
             bounds=np.array([(span.start, span.end) for span in spans], dtype=np.int64).reshape(-1, 2),
-            exact=np.array([(span.is_start_exact, span.is_end_exact) for span in spans], dtype=np.bool_).reshape(-1, 2),
+            exact=np.array(
+                [(span.is_start_exact, span.is_end_exact, span.is_sure) for span in spans], dtype=np.bool_
+            ).reshape(-1, 3),
         )

@@ -179,7 +179,7 @@ def _stand(
             continue
         since_exact = (start_exact and since == start) or (vessels.exact[span, 0] and since == vessels.bounds[span, 0])
         until_exact = (over_exact and until == over) or (vessels.exact[span, 1] and until == vessels.bounds[span, 1])
-        mark = 0 if since_exact and until_exact else INEXACT
+        mark = 0 if since_exact and until_exact and vessels.exact[span, 2] else INEXACT
         is_held = is_point and vessels.bounds[span, 1] > start
         mark |= POINT if is_held else 0
         count = _put(rows, count, vessels.position[span], thing, since, until, op, kind | SHARES | mark)

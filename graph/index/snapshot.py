@@ -34,7 +34,7 @@ from graph.reader import AsOf, HeadRow
 __all__ = ["load_snapshot", "read_header", "save_snapshot"]
 
 _MAGIC: Final = b"stemgraph index\n"
-_FORMAT: Final = 3  # changes with what the arrays are and mean
+_FORMAT: Final = 4  # changes with what the arrays are and mean
 _START: Final = struct.Struct("<16sI56x")  # the digest stands in the last 32 of the 56 bytes
 _DIGEST: Final = slice(_START.size - 32, _START.size)
 _ALIGNED: Final = 64

@@ -25,6 +25,7 @@ class Hubs(NamedTuple):
     since: Array
     until: Array
     exact: Array  # whether `since` is an exact time
+    sure: Array  # whether it is certain that it belongs
 
 
 class Found(NamedTuple):
@@ -74,7 +75,8 @@ def _search(
                         found.thing[count] = segment.thing[row]
                         found.time[count] = at
                         is_hub_time = hubs.since[place] > max(since, arrived)
-                        found.doubt[count] = 1 if marks & INEXACT or (is_hub_time and not hubs.exact[place]) else 0
+                        is_exact = hubs.sure[place] and (hubs.exact[place] or not is_hub_time)
+                        found.doubt[count] = 1 if marks & INEXACT or not is_exact else 0
                         found.presence[count] = row
                         found.is_new[count] = is_new
                     count += 1

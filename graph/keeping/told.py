@@ -110,7 +110,7 @@ class _Telling:
         """Which things are lots with named units, and which are counted lots."""
         itemised, counted = (np.zeros(len(self._things), dtype=np.bool_) for _ in range(2))
         rows = self._rows
-        made = np.flatnonzero(~rows.is_input & CREATES[self._columns["op_type"].take(rows.op)])
+        made = np.flatnonzero(self._is_made)
         row, thing = rows.row[made], rows.thing[made]
         ends = self._columns["output_units_end"]
         first = np.where(row > 0, ends.take(np.maximum(row - 1, 0)), 0)
@@ -153,9 +153,10 @@ class _Telling:
         order, end_order, ended = self._order(op, types)
         is_release, passes = types == QC_RELEASE, np.isin(told, _PASSES)
         is_release &= ~is_tested
-        # The last that says something of each decides: what it was used for, its standing, where it is.
+        # Of each decides what used it up; else the last that says something: its standing, where it is.
         is_final = (becomes != _NONE) | (is_change & np.isin(told, _FINAL))
-        final = _last(len(self._things), thing, order, is_final, np.where(is_change, told, becomes))
+        # What used it up first: a lot that is destroyed by its name is what is left of it.
+        final = _last(len(self._things), thing, -order, is_final, np.where(is_change, told, becomes))
         standing = np.where(is_change, told, np.where(passes, _RELEASED, _REJECTED))
         says = is_change | (is_release & (passes | (told == TOLD_CODES["fail"])))
         born = np.where(self._kind == CELL_UNIT, TOLD_CODES["quarantined"], TOLD_CODES["in_process"])
@@ -238,11 +239,28 @@ class _Telling:
         order[np.lexsort((rows.op, start))] = np.arange(len(rows.op))
         row = np.arange(len(rows.op), dtype=np.int64)
         count = len(self._things)
+        is_own &= rows.is_named | self._is_made | (order <= self._taken_at(order)[rows.thing])
         nothing = np.full(count, -1, dtype=np.int64)
         return (
             _last(count, rows.thing, order, is_own, row, nothing),
             _last(count, rows.thing, order, is_own & (self._places >= 0), row, nothing),
         )
+
+    @property
+    def _is_made(self) -> Array:
+        made: Array = ~self._rows.is_input & CREATES[self._columns["op_type"].take(self._rows.op)]
+        return made
+
+    def _taken_at(self, order: Array) -> Array:
+        """Where in the order of the rows each thing was used up by its own name: its lot's name means others then."""
+        rows, column = self._rows, self._columns
+        told = column["op_told"].take(rows.op)
+        takes = IS_MATERIAL[column["op_type"].take(rows.op)] | np.isin(told, _FINAL)
+        takes[rows.is_input] |= column["input_flags"].take(rows.row[rows.is_input]) & CONSUMED != 0
+        takes &= rows.is_input & rows.is_named
+        found = np.full(len(self._things), len(order), dtype=np.int64)
+        np.minimum.at(found, rows.thing[takes], order[takes])
+        return found
 
 
 def _last(count: int, thing: Array, order: Array, chosen: Array, value: Array, otherwise: Array | None = None) -> Array:

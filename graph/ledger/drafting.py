@@ -26,6 +26,7 @@ from graph.rules.judge import judge
 from graph.rules.world import World
 from graph.sealing import same_person_digest
 from graph.viewer import Viewer
+from graph.vocabulary import OPERATIONS
 
 __all__ = ["Accepted", "Case", "Drafting"]
 
@@ -125,7 +126,12 @@ def _add_stubs(batch: Batch, world: World, submission: Submission) -> None:
     """Marked stubs for what is named and missing, of the kinds that were allowed, before the record that needs them."""
     if not submission.create_missing:
         return
-    made = {(output.kind, output.id) for item in batch.items if item.operation for output in item.operation.outputs}
+    made = {
+        (output.kind, output.id)
+        for item in batch.items
+        if item.operation and OPERATIONS[item.operation.type].creates
+        for output in item.operation.outputs
+    }
     declared = {(item.record.kind, item.record.id) for item in batch.items if isinstance(item.record, NodeRecord)}
     items: list[Item] = []
     for item in batch.items:

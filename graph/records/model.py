@@ -173,6 +173,11 @@ class OperationRecord(_Checked):
         """(kind, key) of what goes in and what comes out."""
         return [(end.kind, end.id) for end in self.inputs] + [(end.kind, end.id) for end in self.outputs]
 
+    def open_uses(self, key: str) -> list[ResourceUse]:
+        """The open uses that a closing may mean by a key: a machine's; only where there is none, a reagent's."""
+        named = [use for use in self.uses if use.id == key and use.is_open]
+        return [use for use in named if use.kind == "Equipment"] or named
+
     @property
     def involved(self) -> list[tuple[str, str]]:
         """(kind, key) of what is handled and what is used."""

@@ -311,7 +311,7 @@ def _check_closing(batch: Batch, world: World, item: Item) -> None:
         return
     use = None
     if record.use is not None:
-        open_uses = [candidate for candidate in operation.uses if candidate.id == record.use and candidate.is_open]
+        open_uses = operation.open_uses(record.use)
         if len(open_uses) != 1:
             batch.refuse(
                 record, "no_open_use", "use", f"{record.operation} has {len(open_uses)} open uses of {record.use}.",

@@ -258,7 +258,7 @@ def _hours(operation: OperationRecord, end: Moment) -> _Measured:
 
 
 def _of_closing(operation: OperationRecord, closing: ClosingRecord, setting: _Setting) -> Iterator[_Measured]:
-    use = next((use for use in operation.uses if use.id == closing.use), None) if closing.use else None
+    use = next(iter(operation.open_uses(closing.use)), None) if closing.use else None
     fields = USES[use.kind].fields if use else OPERATIONS[operation.type].fields
     for name, value in closing.values.items():
         if name in fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -233,6 +234,19 @@ async def test_a_record_that_is_there_already_changes_nothing_and_says_so(store:
     assert (again.applied, again.unchanged, again.seq) == (0, len(sheet.records), first.seq)
     more = await record(store, [*sheet.records, sheet.donor("D7")])
     assert (more.applied, more.unchanged) == (1, len(sheet.records) - 1)
+
+
+async def test_what_an_operation_leads_to_but_does_not_make_gets_a_stub_where_that_is_allowed(store: Store) -> None:
+    sheet = _bank()
+    sheet.stored(units_of("MCB1", 1), "NEW-TANK")
+    sheet.records[:] = [each for each in sheet.records if each["id"] != "NEW-TANK"]
+    sheet.act("TRANSPORTED", [units_of("MCB1", 2)], [{"kind": "StoragePosition", "id": "NEW-SITE"}], end=None)
+    refused = await record(store, sheet.records, historic=True, is_import=True)
+    assert {violation.code for violation in refused.violations} == {"unknown_reference"}
+    await import_all(store, sheet.records, create_missing=frozenset({"StoragePosition"}))
+    payloads = [json.loads(entry.payload) async for entry in store.ledger.entries()]
+    stubs = [payload["id"] for payload in payloads if payload.get("stub")]
+    assert stubs == ["NEW-TANK", "NEW-SITE"]
 
 
 async def test_a_dry_run_tells_all_and_leaves_nothing(store: Store) -> None:

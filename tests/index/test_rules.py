@@ -119,6 +119,35 @@ def test_destruction_and_a_test_that_consumes_it_take_a_unit(
     assert "CellUnit:A#1" not in days.impact("HERITABLE", ("CellLot:A", 6))
 
 
+def _destroyed_after_one_was_used() -> Days:
+    """Of three units that stand in a tank one is thawed on day 5; on day 20 the lot is destroyed by its name."""
+    days = Days()
+    days.made("A", units=3)
+    days.stored("CellLot:A", "TANK", 1)
+    days.act("THAWED", [end("CellLot:A", units=[1])], ["CellLot:B"], at=5)
+    days.destroyed("CellLot:A", at=20)
+    return days
+
+
+def test_a_lot_destroyed_by_its_name_is_what_was_left_of_it() -> None:
+    answer = _destroyed_after_one_was_used().impact("EXPOSURE", ("CellLot:A", 10))
+    assert set(answer) == {"CellLot:A", "CellUnit:A#2", "CellUnit:A#3"}
+    assert set(_destroyed_after_one_was_used().impact("EXPOSURE", ("CellLot:A", 21))) == {"CellLot:A"}
+
+
+def test_a_unit_leaves_its_place_when_it_is_taken_though_its_lot_is_destroyed_there_later() -> None:
+    answer = _destroyed_after_one_was_used().impact("EXPOSURE", ("StoragePosition:TANK", 10, 12))
+    assert set(answer) == {"CellLot:A", "CellUnit:A#2", "CellUnit:A#3"}
+
+
+def test_a_unit_that_is_named_was_not_destroyed_with_its_lot_though_it_may_have_been_taken_later() -> None:
+    days = Days()
+    days.made("A", units=2)
+    days.act("THAWED", [end("CellLot:A", units=[1])], ["CellLot:B"], at="2025-01-04/2025-01-09")  # up to day 9
+    days.destroyed("CellLot:A", at=5)
+    assert set(days.impact("EXPOSURE", ("CellLot:A", 7))) == {"CellLot:A", "CellUnit:A#1", "CellLot:B"}
+
+
 def test_a_unit_does_not_affect_its_lot() -> None:
     days = Days()
     days.made("A", units=2)
@@ -207,6 +236,15 @@ def test_a_run_without_times_in_an_instant_act_lasts_until_the_next_move_and_is_
     assert told == {"A": True, "B": False, "C": False}
 
 
+def test_a_closing_ends_the_run_of_the_machine_where_a_reagent_of_the_same_key_is_in_use_too() -> None:
+    days = Days()
+    days.made("B", at=1, uses=[days.run("K", 8, 9)])
+    operation = days.made("A", at=1, uses=[days.use("Reagent:K", 1), days.run("K", 1)])
+    days.closed(operation, 5, use="K")
+    assert set(days.impact("CONTAGIOUS", ("CellLot:A", 6), channels=EQUIPMENT)) == {"CellLot:A"}
+    assert days.impact("EXPOSURE", ("Reagent:K", 7))["CellLot:A"] == (1, 7)  # that use goes on
+
+
 def test_without_the_channel_nothing_passes_through_a_machine() -> None:
     days = _cultures(("A", 0, 5), ("B", 3, 8))
     assert set(days.impact("CONTAGIOUS", ("CellLot:A", 2), channels=[])) == {"CellLot:A"}
@@ -263,6 +301,37 @@ def test_a_move_on_an_unknown_hour_counts_in_both_vessels_that_day() -> None:
     assert days.impact("CONTAGIOUS", ("CellLot:A", 5.2), channels=STORAGE)["CellLot:B"] == (3, 5.2)
     assert days.impact("CONTAGIOUS", ("CellLot:C", 5.8), channels=STORAGE)["CellLot:B"] == (3, 5.8)
     assert "CellLot:B" not in days.impact("CONTAGIOUS", ("CellLot:C", 6.2), channels=STORAGE)
+
+
+@pytest.mark.parametrize("exact_first", [True, False])
+def test_of_two_moves_in_an_unknown_order_either_may_be_the_last(exact_first: bool) -> None:
+    days = _tanks()
+    days.node("StoragePosition:THIRD", level="tank", parent="SITE", shared_environment=True)
+    days.made("B")
+    days.stored("CellLot:B", "RACK1", 1)
+    moves: list[tuple[str, str | float]] = [("OTHER", 9), ("THIRD", "2025-01")]  # the month: day 0 to day 31
+    for into, at in moves if exact_first else reversed(moves):
+        days.moved("RACK1", into, at=at)
+    for tank in ("OTHER", "THIRD"):
+        assert set(days.impact("EXPOSURE", (f"StoragePosition:{tank}", 40, 50))) == {"CellLot:B"}, tank
+        assert days.uncertain("EXPOSURE", (f"StoragePosition:{tank}", 40, 50)) == {"CellLot:B"}, tank
+    assert days.impact("EXPOSURE", ("StoragePosition:TANK", 10, 12)) == {}  # it left that on day 9 at the latest
+    days.moved("RACK1", "TANK", at=35)  # certainly the last
+    for tank in ("OTHER", "THIRD"):
+        assert days.impact("EXPOSURE", (f"StoragePosition:{tank}", 40, 50)) == {}, tank
+    assert days.uncertain("EXPOSURE", ("StoragePosition:TANK", 40, 50)) == set()
+
+
+def test_contagion_counts_in_each_vessel_in_which_a_position_may_stand() -> None:
+    days = _tanks()
+    for lot, position in (("A", "OTHER"), ("B", "RACK1"), ("C", "RACK2")):
+        days.made(lot)
+        days.stored(f"CellLot:{lot}", position, 1)
+    days.moved("RACK1", "OTHER", at=5)
+    days.moved("RACK1", "TANK", at="2025-01")
+    answer = days.impact("CONTAGIOUS", ("CellLot:B", 40), channels=STORAGE)
+    assert answer == {"CellLot:A": (3, 40), "CellLot:B": (1, 40), "CellLot:C": (3, 40)}
+    assert days.uncertain("CONTAGIOUS", ("CellLot:B", 40), channels=STORAGE) == {"CellLot:A", "CellLot:C"}
 
 
 def test_only_the_vessels_own_decontamination_cuts() -> None:

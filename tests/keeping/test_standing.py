@@ -16,7 +16,7 @@ from graph.keeping import exists
 from graph.keeping.standing import Standing
 from graph.keeping.standings import standings_of
 from graph.reader import AsOf
-from support.days import head_of
+from support.days import Days, end, head_of
 from support.oracle import entries_of
 from support.random_trials import RandomTrial
 from support.trial import correction, trial
@@ -64,6 +64,22 @@ def test_what_is_kept_is_told_again_where_entries_change_it(seed: int) -> None:
             asked += 1
             assert _told(lineage) == _told(_anew(entries, place)), place
     assert asked
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_lot_destroyed_by_its_name_is_what_was_left_of_it(fast: bool) -> None:
+    days = Days()
+    days.made("A", units=3)
+    days.act("ADMINISTERED", [end("CellLot:A", units=[1])], ["Subject:S"], at=5, operation_location="WARD")
+    days.destroyed("CellLot:A", at=20, operation_location="INCINERATOR")
+    for place in ("WARD", "INCINERATOR"):
+        days.node(f"StoragePosition:{place}", level="site")
+    lineage = days.index().lineage
+    units = np.array([lineage.find(("CellUnit", f"A#{number}")) for number in (1, 2, 3)], dtype=np.int32)
+    standing = Standing(lineage, units, np.full(3, ALWAYS, dtype=np.int64), fast=fast)
+    assert standing.parts().by_disposition == {"administered": 1, "destroyed": 2}
+    sites = {lineage.node(site or 0)[1]: count for site, count in standing.sites().items()}
+    assert sites == {"WARD": 1, "INCINERATOR": 2}
 
 
 def test_an_earlier_position_is_told_as_it_was() -> None:

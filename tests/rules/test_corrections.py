@@ -115,6 +115,16 @@ def test_a_machine_that_a_closing_names_has_one_open_use() -> None:
     assert register.hand_in(_take(sheet)).faults == [(closing["id"], "use", "no_open_use")]
 
 
+def test_a_closing_names_the_machine_where_a_reagent_of_the_same_key_is_in_use_too() -> None:
+    sheet, register = _lineage()
+    sheet.reagent("INC-1")
+    both = [{"kind": kind, "id": "INC-1", "start": "2025-01-06T10:00:00Z"} for kind in ("Reagent", "Equipment")]
+    expansion = sheet.act("EXPANDED", [units_of("MCB1", 1)], [{"kind": "CellLot", "id": "L2"}], uses=both)
+    parameters = {"temperature_celsius": 37}  # which no reagent has
+    sheet.closing(expansion, use="INC-1", data={"equipment_parameters": parameters})
+    assert register.hand_in(_take(sheet)).faults == []
+
+
 # -- corrections -----------------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from graph.index import ALWAYS, Channel, Hazard, Index, Lineage, Seed
+from graph.index import ALWAYS, Channel, Hazard, Index, Lineage, Seed, Spread
 from graph.reader import HeadRow
 from support.oracle import entries_of
 
@@ -110,6 +110,11 @@ class Days:
     def stored(self, lot: str | Json, position: str, at: float, to: float | None = None) -> str:
         return self.act("STORED", [lot], [f"StoragePosition:{position}"], at=at, to=to)
 
+    def destroyed(self, lot: str | Json, *, at: float | str, **fields: Any) -> str:
+        operation = self.act("CHANGED_DISPOSITION", [lot], at=at, reason="waste", **fields)
+        self.records[-1]["data"]["to"] = "destroyed"
+        return operation
+
     def cleaned(self, text: str, *, at: float | str, to: float | str | None = None) -> str:
         return self.act("DECONTAMINATED", [text], at=at, to=to)
 
@@ -148,16 +153,33 @@ class Days:
     ) -> Answer:
         """What is affected, as id -> (tier, day since when; None: always). Without the tissues that lots are made of."""
         lineage = lineage or self.index().lineage
-        spread = lineage.impact(
-            Hazard(hazard),
-            [seed_of(*seed) for seed in seeds],
-            None if channels is None else [Channel(channel) for channel in channels],
-            closed=closed,
-        )
+        spread = _spread(lineage, hazard, seeds, channels, closed=closed)
         found: Answer = {}
         for number, tier, since in zip(spread.nodes, spread.tier, spread.since, strict=True):
             found[":".join(lineage.node(int(number)))] = (int(tier), day_of(int(since)))
         return found
+
+    def uncertain(
+        self,
+        hazard: str,
+        *seeds: tuple[str, float | None] | tuple[str, float | None, float | None],
+        channels: Sequence[str] | None = None,
+    ) -> set[str]:
+        """What of the answer is uncertain."""
+        lineage = self.index().lineage
+        spread = _spread(lineage, hazard, seeds, channels)
+        return {":".join(lineage.node(int(number))) for number in spread.nodes[spread.uncertain]}
+
+
+def _spread(
+    lineage: Lineage, hazard: str, seeds: Sequence[Any], channels: Sequence[str] | None, *, closed: bool = False
+) -> Spread:
+    return lineage.impact(
+        Hazard(hazard),
+        [seed_of(*seed) for seed in seeds],
+        None if channels is None else [Channel(channel) for channel in channels],
+        closed=closed,
+    )
 
 
 def seed_of(text: str, since: float | None = None, until: float | None = None) -> Seed:

@@ -98,11 +98,11 @@ class Oracle(PlainLineage):
         until, ended = (INF, False) if seed.until is None else (seed.until, closed or seed.until == seed.since)
         if seed.until is None and hazard == "CONTAGIOUS" and kind != "Person" and seed.since > -INF:
             until = min((cut for cut in self.cuts.get(seed.node, {}) if cut > seed.since), default=INF)
-        places: list[tuple[str, tuple[float, bool], float]] = [(key, (-INF, False), INF)]
+        places = [(key, (-INF, False), INF, True)]
         if kind == "StoragePosition":
-            places = self.inside(key)
+            places = [(place.name or "", place.since, place.until.at, place.is_sure) for place in self.inside(key)]
         found = []
-        for place, begun, over in places:
+        for place, begun, over, is_sure in places:
             for presence in self.presences:
                 if presence.place != (kind, place) or presence.kind == "stay":
                     continue
@@ -116,7 +116,8 @@ class Oracle(PlainLineage):
                 # in the place when it was there itself
                 is_there = since < over or (since == over and closed)
                 if is_there and (since < last or (since == last and holds)):
-                    found.append((presence.thing, since, presence.inexact or (begun[0] > first and begun[1])))
+                    doubt = presence.inexact or (begun[0] > first and begun[1]) or not is_sure
+                    found.append((presence.thing, since, doubt))
         return found
 
     # -- rules 1 to 4, 8 -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.reader import NodeId
 from graph.records import (
@@ -86,6 +86,20 @@ class Presence:
         return (first, last, holds) if first < last or (first == last and holds) else None
 
 
+class _Place(NamedTuple):
+    """Where a position stood: from (when, whether that is inexact), until, and whether it is sure that it did."""
+
+    name: str | None
+    since: tuple[float, bool]
+    until: _End
+    is_sure: bool
+
+    def during(self, outer: _Place) -> _Place | None:
+        first = max(self.since, outer.since, key=lambda bound: (bound[0], not bound[1]))
+        last = self.until.first(outer.until)
+        return None if last.at < first[0] else _Place(self.name, first, last, self.is_sure and outer.is_sure)
+
+
 @dataclass
 class _Operation:
     record: OperationRecord
@@ -101,6 +115,10 @@ class _Operation:
     @property
     def is_material(self) -> bool:
         return OPERATIONS[self.type].is_material
+
+    @property
+    def is_exact(self) -> bool:
+        return self.start[0] == self.start[1] and self.end[0] == self.end[1]
 
     @property
     def is_instant(self) -> bool:
@@ -183,8 +201,11 @@ class PlainLineage:
         for live in self.operations.values():
             for use in live.record.uses:
                 end = live.end if use.start is None else _bounds(use.end)
+                is_machine = use.kind == "Equipment"
+                alike = [other for other in live.record.uses if other.id == use.id and other.is_open]
+                is_meant = is_machine or not any(other.kind == "Equipment" for other in alike)
                 for closing in closings:
-                    if closing.operation == live.record.id and closing.use == use.id and use.is_open:
+                    if closing.operation == live.record.id and closing.use == use.id and use.is_open and is_meant:
                         end = _bounds(closing.end)
                 live.use_ends.append(end)
 
@@ -238,23 +259,32 @@ class PlainLineage:
     def _destroys(operation: _Operation) -> bool:
         return operation.type == "CHANGED_DISPOSITION" and operation.record.values.get("to") == "destroyed"
 
-    def takers(self, thing: NodeId) -> list[_Operation]:
-        """What took a unit, or an uncounted lot or tissue as a whole."""
-        found = []
+    def _taken(self, thing: NodeId) -> tuple[list[_Operation], bool]:
+        """What took a unit, or an uncounted lot or tissue as a whole; and whether the first of it counts, not the last.
+
+        A lot's name means all that is left of it. What names a unit took it, so no destruction of its lot did; of
+        several such destructions the first left nothing for the others.
+        """
+        found, rest = [], []
         for operation, end in self._naming(thing, whole=True):
             if not self._uses_up(operation, end) or thing[0] == "Reagent":
                 continue
             if thing[0] == "CellUnit":
                 is_all = self._destroys(operation) and "from" not in operation.record.values and not end.quantity
-                if end.units or is_all:
+                if end.units:
                     found.append(operation)
+                elif is_all:
+                    rest.append(operation)
             elif not self.units.get(thing[1]) and thing not in self.amounts and not end.consumed:
                 found.append(operation)
-        return found
+        return (found, False) if found else (rest, True)
 
     def gone(self, thing: NodeId) -> _End:
         """The latest start of what took it."""
-        ends = [_End.of(operation.start) for operation in self.takers(thing)]
+        takers, is_first = self._taken(thing)
+        ends = [_End.of(operation.start) for operation in takers]
+        if is_first:
+            return min(ends, key=lambda end: (end.at, end.inexact), default=_End())
         return max(ends, key=lambda end: (end.at, not end.inexact), default=_End())
 
     # -- rules 1 and 2 ---------------------------------------------------------------------------------------------
@@ -281,14 +311,17 @@ class PlainLineage:
             for unit in units:
                 maker = self.makers["CellUnit", unit]
                 inexact = maker.start[0] != maker.start[1]
-                takers = self.takers(("CellUnit", unit))
+                takers, is_first = self._taken(("CellUnit", unit))
                 start, end = maker.start, (INF, INF)
                 if takers:
-                    # Only when it can be reached at all and until when, matters: that of the last that took it.
-                    taker = max(
-                        takers, key=lambda taken: (max(taken.start[1], taken.end[1]), taken.end[1] <= taken.start[1])
-                    )
-                    inexact = inexact or taker.start[0] != taker.start[1] or taker.end[0] != taker.end[1]
+                    # Until when it can be reached with its lot: the very instant counts where that is a point.
+                    chances = [
+                        (max(taken.start[1], taken.end[1]), taken.end[1] <= taken.start[1], taken) for taken in takers
+                    ]
+                    until = (min if is_first else max)(chance[:2] for chance in chances)
+                    last = [taken for *chance, taken in chances if tuple(chance) == until]
+                    taker = next((taken for taken in last if taken.is_exact), last[0])
+                    inexact = inexact or not taker.is_exact
                     start, end = (maker.start[0], taker.start[1]), taker.end
                 yield Edge(("CellLot", lot), ("CellUnit", unit), start, end, inexact)
 
@@ -493,54 +526,68 @@ class PlainLineage:
         begun_inexact = start[0] != start[1]
         place = ("StoragePosition", position)
         yield Presence(thing, place, "place", start[0], over.at, is_point, begun_inexact or over.inexact)
-        for vessel, since, until in self.vessels(position):
+        for vessel, since, until, is_sure in self.vessels(position):
             first = max((start[0], begun_inexact), since, key=lambda bound: (bound[0], not bound[1]))
             last = over.first(until)
             if last.at < first[0]:
                 continue
             held = is_point and until.at > start[0]
-            inexact = first[1] or last.inexact
+            inexact = first[1] or last.inexact or not is_sure
             yield Presence(thing, ("StoragePosition", vessel), "stay", first[0], last.at, held, inexact)
 
-    def _parents(self, position: str) -> list[tuple[str | None, tuple[float, bool], _End]]:
-        """Where a position stood: (parent, (since, inexact), until)."""
-        moves = sorted(
-            (operation.start, operation.number, operation.record.outputs[0].id)
+    def _parents(self, position: str) -> list[_Place]:
+        """Where a position stood or may have stood.
+
+        Rule 4, of one move and any other: in the new place from the one's earliest time, and there until the other's
+        latest where that came after it for certain. Where two may have come in either order, either may be the last.
+        """
+        moves = [
+            operation
             for operation in self.operations.values()
             if operation.type == "MOVED" and any(end.id == position for end in operation.record.inputs)
-        )
-        places: list[tuple[str | None, tuple[float, bool]]] = [(self.first_parent.get(position), (-INF, False))]
-        places += [(parent, (start[0], start[0] != start[1])) for start, _, parent in moves]
-        ends = [*(_End.of(start) for start, _, _ in moves), _End()]
-        return [(parent, since, until) for (parent, since), until in zip(places, ends, strict=True)]
+        ]
 
-    def vessels(self, position: str) -> list[tuple[str, tuple[float, bool], _End]]:
+        def comes_after(one: _Operation, other: _Operation) -> bool:
+            if one.start == other.start and one.start[0] == one.start[1]:  # one instant: as the ledger has them
+                return one.number > other.number
+            return one.start[0] >= other.start[1]
+
+        def until(later: Sequence[_Operation]) -> _End:
+            return min((_End.of(move.start) for move in later), key=lambda end: (end.at, end.inexact), default=_End())
+
+        found = [_Place(self.first_parent.get(position), (-INF, False), until(moves), True)]
+        for move in moves:
+            later = [other for other in moves if comes_after(other, move)]
+            doubtful = [
+                other for other in moves if other is not move and other not in later and not comes_after(move, other)
+            ]
+            since = (move.start[0], move.start[0] != move.start[1])
+            found.append(_Place(move.record.outputs[0].id, since, until(later), not doubtful))
+        return found
+
+    def vessels(self, position: str) -> list[_Place]:
         """Rule 4."""
 
-        def climb(here: str, since: tuple[float, bool], until: _End) -> list[tuple[str, tuple[float, bool], _End]]:
-            if here in self.shared:
-                return [(here, since, until)]
+        def climb(here: _Place) -> list[_Place]:
+            assert here.name is not None
+            if here.name in self.shared:
+                return [here]
             found = []
-            for parent, begun, ended in self._parents(here):
-                first = max(since, begun, key=lambda bound: (bound[0], not bound[1]))
-                last = until.first(ended)
-                if last.at < first[0]:
-                    continue
-                found += [(position, first, last)] if parent is None else climb(parent, first, last)
+            for parent in self._parents(here.name):
+                inner = parent.during(here)
+                if inner is not None:
+                    found += [inner._replace(name=position)] if parent.name is None else climb(inner)
             return found
 
-        return climb(position, (-INF, False), _End())
+        return climb(_Place(position, (-INF, False), _End(), True))
 
-    def inside(self, position: str) -> list[tuple[str, tuple[float, bool], float]]:
+    def inside(self, position: str) -> list[_Place]:
         """The position and what stood below it, with the times."""
-        found = [(position, (-INF, False), INF)]
-        for outer, since, until in found:
+        found = [_Place(position, (-INF, False), _End(), True)]
+        for outer in found:
             for below in {*self.first_parent, *self._moved()}:
-                for parent, begun, ended in self._parents(below):
-                    first = max(since, begun, key=lambda bound: (bound[0], not bound[1]))
-                    last = min(until, ended.at)
-                    if parent == outer and first[0] <= last:
-                        found.append((below, first, last))
+                spans = [parent.during(outer) for parent in self._parents(below) if parent.name == outer.name]
+                found += [span._replace(name=below) for span in spans if span is not None]
         return found
 
     def _moved(self) -> set[str]:

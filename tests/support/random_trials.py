@@ -325,15 +325,16 @@ class RandomTrial:
         self._operate("DECONTAMINATED", [thing], [], times=self._times(may_last=0.3), has_uses=False)
 
     def _move(self) -> None:
+        """Once; or twice within a time that is known from about to about, so that either may have been the last."""
         position = self.chance.choice(list(_MOVABLE))
-        into = {"kind": "StoragePosition", "id": self.chance.choice(_MOVABLE[position])}
-        self._operate(
-            "MOVED",
-            [{"kind": "StoragePosition", "id": position}],
-            [into],
-            times=self._times(may_last=0),
-            has_uses=False,
-        )
+        times = [self._times(may_last=0)]
+        if self.chance.random() < 0.3:
+            since = max(0, self.now - self.chance.randint(0, 6))
+            times.append({"start": f"{_text(since)}/{_text(self.now + self.chance.randint(0, 3))}"})
+            self.chance.shuffle(times)
+        for time in times:
+            into = {"kind": "StoragePosition", "id": self.chance.choice(_MOVABLE[position])}
+            self._operate("MOVED", [{"kind": "StoragePosition", "id": position}], [into], times=time, has_uses=False)
 
     def _amend(self) -> None:
         key = self.chance.choice(("RACK", "SHELF", "BOX", "ROOM"))
