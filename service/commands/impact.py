@@ -42,7 +42,7 @@ __all__ = ["Question", "ask_impact", "impact"]
 _TIERS: Final = {"1": "material, or presence in a seed", "2": "equipment", "3": "storage"}
 _STEP: Final = "type operationId from to start startLatest end endLatest"
 # A path may be as long as a lineage: its last steps, and how many there are. --why has them all.
-_ITEM: Final = f"id kind tier exposedFrom isExposedFromMasked uncertain pathLength path(last: 5) {{ {_STEP} }}"
+_ITEM: Final = f"id kind tier exposedFrom isExposedFromMasked uncertain pathLength path(last: 20) {{ {_STEP} }}"
 _COMPLETENESS: Final = "completeness { complete reason depthReached nodesSeen hidden }"
 _LISTS: Final = {
     "items": "items(first: $first, after: $items, kinds: $kinds, tiers: $tiers) { totalCount "
