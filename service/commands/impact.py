@@ -132,7 +132,10 @@ def _tiers(_context: click.Context, _option: click.Parameter, text: str | None) 
 @click.command()
 @store_options(with_url=True)
 @click.argument(
-    "hazard", type=click.Choice(list(HAZARDS.labels), case_sensitive=False), metavar="HAZARD", help="What is wrong."
+    "hazard",
+    type=click.Choice(list(HAZARDS.labels), case_sensitive=False),
+    metavar="HAZARD",
+    help="What is wrong: it says how it spreads.",
 )
 @click.argument("seed", nargs=-1, required=True, metavar="SEED…", help="Kind:key, Kind:key@FROM, Kind:key@FROM/UNTIL.")
 @option("--channels", callback=_channels, metavar="CHANNELS", help="Besides material: equipment,storage.")
