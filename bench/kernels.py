@@ -219,6 +219,7 @@ def window_ratio(lineage: Synthetic) -> Window:
         since=np.array([ALWAYS]),
         until=np.array([FOREVER]),
         exact=np.ones(1, dtype=np.bool_),
+        sure=np.ones(1, dtype=np.bool_),
     )
 
     def within(until: int) -> int:

@@ -163,6 +163,7 @@ class CatchUp:
         cuts = self.derived.cuts
         if cleaned:
             cuts = {**cuts, **{thing: self._cuts(thing, as_of) for thing in cleaned}}
+            cuts = {thing: those for thing, those in cuts.items() if those}  # the only one may have been voided
         fresh = self._derive(ops, things, as_of)
         self._bury(ops, things)
         self._put(ops, things, *fresh)

@@ -68,6 +68,17 @@ def test_applied_in_any_portions_it_is_what_it_is_when_built_anew(seed: int) -> 
             assert np.array_equal(lineage.kinds, anew.kinds)
 
 
+def test_a_voided_decontamination_leaves_nothing_that_differs_from_an_index_built_anew() -> None:
+    days = Days()
+    days.made("A", uses=[days.run("INC", 1, 5)])
+    cleaning = days.cleaned("Equipment:INC", at=3)
+    index = days.index()
+    days.corrected(cleaning)
+    entries = entries_of(days.records)
+    kept = index.apply(entries[-1:], head_of(len(entries)))
+    assert first_difference(kept, days.index().lineage) is None
+
+
 def test_what_an_index_has_and_the_ledger_has_not_is_named() -> None:
     days = Days()
     days.made("A", at=0, to=5, uses=[days.run("INC")])

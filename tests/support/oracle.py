@@ -100,7 +100,7 @@ class Oracle(PlainLineage):
             until = min((cut for cut in self.cuts.get(seed.node, {}) if cut > seed.since), default=INF)
         places = [(key, (-INF, False), INF, True)]
         if kind == "StoragePosition":
-            places = [(place.name or "", place.since, place.until.at, place.is_sure) for place in self.inside(key)]
+            places = [(place.name, place.since, place.until.at, place.is_sure) for place in self.inside(key)]
         found = []
         for place, begun, over, is_sure in places:
             for presence in self.presences:

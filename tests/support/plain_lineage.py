@@ -87,9 +87,9 @@ class Presence:
 
 
 class _Place(NamedTuple):
-    """Where a position stood: from (when, whether that is inexact), until, and whether it is sure that it did."""
+    """Where a position stood ("": in nothing): from (when, whether that is inexact), until, and whether that is sure."""
 
-    name: str | None
+    name: str
     since: tuple[float, bool]
     until: _End
     is_sure: bool
@@ -555,7 +555,7 @@ class PlainLineage:
         def until(later: Sequence[_Operation]) -> _End:
             return min((_End.of(move.start) for move in later), key=lambda end: (end.at, end.inexact), default=_End())
 
-        found = [_Place(self.first_parent.get(position), (-INF, False), until(moves), True)]
+        found = [_Place(self.first_parent.get(position, ""), (-INF, False), until(moves), True)]
         for move in moves:
             later = [other for other in moves if comes_after(other, move)]
             doubtful = [
@@ -569,14 +569,13 @@ class PlainLineage:
         """Rule 4."""
 
         def climb(here: _Place) -> list[_Place]:
-            assert here.name is not None
             if here.name in self.shared:
                 return [here]
             found = []
             for parent in self._parents(here.name):
                 inner = parent.during(here)
                 if inner is not None:
-                    found += [inner._replace(name=position)] if parent.name is None else climb(inner)
+                    found += [inner._replace(name=position)] if not parent.name else climb(inner)
             return found
 
         return climb(_Place(position, (-INF, False), _End(), True))
