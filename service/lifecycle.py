@@ -155,6 +155,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen()  # who comes before the server takes connections waits, and is not refused
         except OSError as error:
             raise Misconfigured(
                 f"The service cannot listen on {host} port {port}: {error.strerror}.",
