@@ -12,7 +12,6 @@ from starlette.responses import Response, StreamingResponse
 from exchange.answers import EDGES, FORMATS, NODES, FileOfAnswer, Format, Table, impact_file, trace_file
 from graph.errors import BadInput
 from queries.impact import impact
-from queries.trace import trace
 from service.pages.impact_questions import IMPACT_PARAMETERS, asked_for_impact, assumed_zone_of, impact_of, tiers_of
 from service.pages.questions import QUESTION_PARAMETERS, asked_of, kinds_of, position_of, question_of
 from service.parameters import check_names, flag
@@ -36,17 +35,8 @@ async def export_trace(request: Request, store: Store) -> Response:
     listed, pushdown = _tables(request, form), flag(request, "pushdown")
     with waiting(request) as gone:
         view = store.view(viewer_of(request), gone=gone)
-        answer = await trace(
-            view,
-            question.start,
-            question.direction,
-            kinds=question.kinds,
-            operations=question.operations,
-            max_depth=question.max_depth,
-            known_at_ms=question.known_at_ms,
-            as_of_seq=await position_of(request, view, pushdown=pushdown),
-            pushdown=pushdown,
-        )
+        at = await position_of(request, view, pushdown=pushdown)
+        answer = await question.ask(view, as_of_seq=at, pushdown=pushdown)
     return await _streamed(store, trace_file(view, answer, _by_name(asked_of(question)), listed), form)
 
 

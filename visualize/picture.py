@@ -29,6 +29,20 @@ class TraceQuestion:
     known_at_ms: int | None = None
     known_at_offset: int = 0  # minutes; of the time as it was asked
 
+    async def ask(self, view: View, *, as_of_seq: int | None = None, pushdown: bool = False) -> Trace:
+        """The answer, at an entry or at the last one. Raises what `queries.trace.trace` raises."""
+        return await trace(
+            view,
+            self.start,
+            self.direction,
+            kinds=self.kinds,
+            operations=self.operations,
+            max_depth=self.max_depth,
+            known_at_ms=self.known_at_ms,
+            as_of_seq=as_of_seq,
+            pushdown=pushdown,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
@@ -46,16 +60,7 @@ async def ask_picture(view: View, question: TraceQuestion, *, as_of_seq: int | N
 
     How often the store is asked does not depend on how many nodes there are. Raises what `queries.trace.trace` raises.
     """
-    answer = await trace(
-        view,
-        question.start,
-        question.direction,
-        kinds=question.kinds,
-        operations=question.operations,
-        max_depth=question.max_depth,
-        known_at_ms=question.known_at_ms,
-        as_of_seq=as_of_seq,
-    )
+    answer = await question.ask(view, as_of_seq=as_of_seq)
     drawing = await asyncio.to_thread(_drawn, answer, question.direction)
     as_of = AsOf(answer.as_of_seq, question.known_at_ms)
     alone = [shape.named[0] for shape in drawing.shapes if not shape.is_group]

@@ -241,14 +241,15 @@ class Facts:
         ends = self.columns[f"{table}_{column}_end"]
         return range(ends[owner - 1] if owner else 0, ends[owner])
 
+    def units(self, side: str, row: int) -> list[int]:
+        """The units that a row of one side (input or output) names."""
+        named = self.part(side, "units", row)
+        return self.columns[f"{side}_unit"].part(named.start, named.stop)
+
     def ends(self, op: int, side: str) -> list[tuple[int, list[int]]]:
         """What an operation has at one side (input or output), each with the units that are named."""
-        units = self.columns[f"{side}_unit"]
-        found = []
-        for row in self.part("op", f"{side}s", op):
-            named = self.part(side, "units", row)
-            found.append((self.columns[f"{side}_thing"][row], units.part(named.start, named.stop)))
-        return found
+        things = self.columns[f"{side}_thing"]
+        return [(things[row], self.units(side, row)) for row in self.part("op", f"{side}s", op)]
 
     def is_live(self, op: int, as_of: AsOf) -> bool:
         columns = self.columns

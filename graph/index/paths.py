@@ -26,7 +26,7 @@ from graph.index.codes import (
 from graph.index.impact import Run, Spread
 from graph.index.jit import kernel
 from graph.index.lineage import Lineage
-from graph.index.segment import Segment
+from graph.index.segment import Segment, hub_of, source_of
 from graph.index.spreading import BY_SEED, EDGE, NEW
 from graph.index.tables import Array
 from graph.index.view import last_at_most
@@ -112,12 +112,11 @@ def _steps_to(lineage: Lineage, spread: Spread, run: Run) -> Array:
     for segment, mark in ((view.base, 0), (view.new, NEW)):
         is_here = ~is_seed & (run.how.astype(np.int64) & NEW == mark)
         edges = np.flatnonzero(is_here & (by == EDGE))
-        rows = np.searchsorted(segment.off, run.via[edges], side="right") - 1
-        before[edges] = segment.keys[rows] if len(segment.keys) else rows
+        before[edges] = source_of(segment, run.via[edges])
         brought = np.flatnonzero(is_here & (by != EDGE) & (run.nodes >= view.thing_count))
         before[brought] = segment.thing[run.via[brought]]
         caught = np.flatnonzero(is_here & (by != EDGE) & (run.nodes < view.thing_count))
-        hubs = (np.searchsorted(segment.hub_off, run.via[caught], side="right") - 1) // 2
+        hubs = hub_of(segment, run.via[caught])
         cuts = np.empty(len(caught), dtype=np.int64)
         _find_cuts(view.cut_off, view.cut_time, hubs, run.time[caught], cuts)
         before[caught] = view.thing_count + hubs + cuts
@@ -163,9 +162,10 @@ def winning_steps(lineage: Lineage, spread: Spread, seeds: Sequence[int], rows: 
             is_here = ~is_by_seed & (how & NEW == is_new * NEW)
             is_edge = how & ~NEW == EDGE
             _edge_steps(lineage, segment, via[is_here & is_edge], here[is_here & is_edge], found)
-            rest, hubs = via[is_here & ~is_edge], view.hub_thing
-            hub = (np.searchsorted(segment.hub_off, rest, side="right") - 1) // 2
-            _presence_steps(lineage, segment, rest, hubs[hub], here[is_here & ~is_edge], found)
+            rest = via[is_here & ~is_edge]
+            _presence_steps(
+                lineage, segment, rest, view.hub_thing[hub_of(segment, rest)], here[is_here & ~is_edge], found
+            )
             is_placed = (presence >= 0) & (placed.is_new[seed] == bool(is_new))
             source = origins[placed.origin[seed[is_placed]]]
             _presence_steps(lineage, segment, presence[is_placed], source, by_seed[is_placed], found)
@@ -173,9 +173,8 @@ def winning_steps(lineage: Lineage, spread: Spread, seeds: Sequence[int], rows: 
 
 
 def _edge_steps(lineage: Lineage, segment: Segment, edges: Array, at: Array, found: WinningSteps) -> None:
-    rows = np.searchsorted(segment.off, edges, side="right") - 1
     op = segment.op[edges]
-    found.source[at] = segment.keys[rows] if len(segment.keys) else rows
+    found.source[at] = source_of(segment, edges)
     found.op[at] = op
     found.name[at] = _named(lineage, op, _EDGE_CODES[segment.flags[edges] & CLASS])
 
@@ -221,11 +220,11 @@ class Back:
                 return found
             segment = self._segment(how)
             if how & ~NEW == EDGE:
-                node = _source(segment, via)
+                node = int(source_of(segment, via))
             elif node >= self.lineage.derived.view.thing_count:  # an epoch, which someone brought it to
                 node = int(segment.thing[via])
             else:
-                node = self._epoch(_hub_number(segment, via), int(self.run.time[place]))
+                node = self._epoch(int(hub_of(segment, via)), int(self.run.time[place]))
 
     def steps_of(self, chain: Chain) -> Iterator[PathStep]:
         """The steps of a chain, from the thing back to the seed."""
@@ -256,7 +255,7 @@ class Back:
         return self._presence(segment, row, self.seeds[int(placed.origin[via])], thing)
 
     def _hub(self, segment: Segment, row: int) -> int:
-        return int(self.lineage.derived.view.hub_thing[_hub_number(segment, row)])
+        return int(self.lineage.derived.view.hub_thing[hub_of(segment, row)])
 
     def _epoch(self, hub: int, at: int) -> int:
         view = self.lineage.derived.view
@@ -296,15 +295,6 @@ class Back:
             end_ms=None if end == FOREVER else end,
             end_latest_ms=None if end_last == FOREVER else end_last,
         )
-
-
-def _source(segment: Segment, edge: int) -> int:
-    row = int(np.searchsorted(segment.off, edge, side="right")) - 1
-    return row if not len(segment.keys) else int(segment.keys[row])
-
-
-def _hub_number(segment: Segment, row: int) -> int:
-    return (int(np.searchsorted(segment.hub_off, row, side="right")) - 1) // 2
 
 
 def use_times(lineage: Lineage, op: int, resource: int, touched: int) -> Times:

@@ -8,7 +8,7 @@ thing; 4 bytes a thing and way besides, and 8 a time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from graph.index.edges import Edges
 from graph.index.presence import Presences
 from graph.index.tables import Array, fixed
 
-__all__ = ["BLOCK", "Segment", "make_segment"]
+__all__ = ["BLOCK", "Segment", "hub_of", "make_segment", "source_of"]
 
 BLOCK = 32  # presences that share one entry in `latest`
 
@@ -64,6 +64,17 @@ class Segment(NamedTuple):
     @property
     def byte_count(self) -> int:
         return sum(part.nbytes for part in self if isinstance(part, np.ndarray))
+
+
+def hub_of(segment: Segment, presences: Any) -> Any:
+    """The number of the hub that a presence, or each of many, is at."""
+    return (np.searchsorted(segment.hub_off, presences, side="right") - 1) // 2
+
+
+def source_of(segment: Segment, edges: Any) -> Any:
+    """The thing that an edge, or each of many, begins at."""
+    rows = np.searchsorted(segment.off, edges, side="right") - 1
+    return segment.keys[rows] if len(segment.keys) else rows
 
 
 def _rows(owners: Array, count: int, *, is_sparse: bool) -> tuple[Array, Array]:

@@ -26,9 +26,9 @@ def _is_made(lineage: Lineage, thing: int) -> bool:
     """By an operation that stands: as its output, or as a unit of it."""
     column = lineage.facts.columns
     lot = column["thing_lot"][thing] if column["thing_kind"][thing] == CELL_UNIT else thing
-    for op, row in inverse_of(lineage.facts).outputs(lot):
-        if CREATES[column["op_type"][op]] and lineage.facts.is_live(op, lineage.as_of):
-            first = column["output_units_end"][row - 1] if row else 0
-            if lot == thing or thing in column["output_unit"].part(first, column["output_units_end"][row]):
-                return True
-    return False
+    return any(
+        CREATES[column["op_type"][op]]
+        and lineage.facts.is_live(op, lineage.as_of)
+        and (lot == thing or thing in lineage.facts.units("output", row))
+        for op, row in inverse_of(lineage.facts).outputs(lot)
+    )

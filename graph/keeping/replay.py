@@ -71,8 +71,7 @@ class Replay:
         facts = self._lineage.facts
         columns, code = facts.columns, facts.columns["op_type"][op]
         start, (end, end_last) = facts.op_times(op, self._lineage.as_of)
-        first = columns[f"{side}_units_end"][row - 1] if row else 0
-        units = columns[f"{side}_unit"].part(first, columns[f"{side}_units_end"][row])
+        units = facts.units(side, row)
         is_open = bool(IS_LASTING[code]) and end == FOREVER
         return Event(
             operation=facts.op_keys[op],

@@ -12,7 +12,7 @@ from graph.index.codes import FOREVER, INCLUSIVE, POINT, PRESENCE_CLASS, RUN, SH
 from graph.index.impact import Run, Spread
 from graph.index.lineage import Lineage
 from graph.index.paths import Back, PathStep
-from graph.index.segment import Segment
+from graph.index.segment import Segment, hub_of
 from graph.index.spreading import BY_SEED, EDGE, PRESENCE
 from graph.index.tables import Array
 
@@ -180,8 +180,7 @@ class _Links:
             row = int(segment.presence[pointer])
             if not self._passes(segment, dead, row):
                 continue
-            hub = (int(np.searchsorted(segment.hub_off, row, side="right")) - 1) // 2
-            for epoch, since, over in self._epochs(hub):
+            for epoch, since, over in self._epochs(int(hub_of(segment, row))):
                 if self._run.place(epoch) is not None:
                     yield from self._shared(segment, row, epoch, since, over)
 

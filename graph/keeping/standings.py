@@ -79,8 +79,7 @@ def _families(lineage: Lineage, changed: Array) -> Array:
     found = set(changed.tolist()) | set(lots.tolist())
     for lot in set(lots[(kinds == CELL_UNIT) | (kinds == CELL_LOT)].tolist()):
         for _, row in inverse.outputs(lot):
-            first = column["output_units_end"][row - 1] if row else 0
-            found.update(column["output_unit"].part(first, column["output_units_end"][row]))
+            found.update(lineage.facts.units("output", row))
     return np.array(sorted(found), dtype=np.int64)
 
 

@@ -16,8 +16,7 @@ from graph.viewer import Permission
 from graph.vocabulary import KINDS, OPERATIONS, kind_code
 from queries.impact import can_be_seed
 from queries.nodes import briefs
-from queries.privacy import View
-from queries.trace import Trace, TraceEdge, TraceNode, trace, trace_edges, trace_nodes
+from queries.trace import TraceEdge, TraceNode, trace_edges, trace_nodes
 from service.pages.addresses import node_address
 from service.pages.brief import brief_of
 from service.pages.desk import Desk
@@ -102,7 +101,7 @@ def _picture_address(shown: TraceQuestion, at: dict[str, str]) -> Address:
 
 async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Response:
     view = desk.view(request)
-    answer = await _ask(view, question, await position_of(request, view))
+    answer = await question.ask(view, as_of_seq=await position_of(request, view))
     lists_links = choice(request, "list", ("things", "links")) == "links"
     sort = choice(request, "sort", _SORTS)
     find = request.query_params.get("find", "").strip()
@@ -155,19 +154,6 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
 
 
 _FORMS: Final = {"picture": _picture, "list": _list}
-
-
-async def _ask(view: View, question: TraceQuestion, at: int | None) -> Trace:
-    return await trace(
-        view,
-        question.start,
-        question.direction,
-        kinds=question.kinds,
-        operations=question.operations,
-        max_depth=question.max_depth,
-        known_at_ms=question.known_at_ms,
-        as_of_seq=at,
-    )
 
 
 def _found_nodes(nodes: Sequence[TraceNode], find: str) -> Sequence[TraceNode]:
