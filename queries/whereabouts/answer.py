@@ -26,7 +26,7 @@ from queries.trace import NAMED_STUBS, Completeness
 from queries.whereabouts.acts import Act, Manner, acts_of
 from queries.whereabouts.paths import read_paths
 from queries.whereabouts.pieces import Told, told_together
-from queries.whereabouts.replay import Followed, follow
+from queries.whereabouts.replay import Cause, Followed, follow
 from queries.whereabouts.units import unit_runs
 
 __all__ = ["INTERVAL_PLACE", "WHEREABOUTS_KINDS", "Hand", "Interval", "Whereabouts", "whereabouts", "whereabouts_page"]
@@ -40,18 +40,11 @@ _LATER: Final = 2**62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hand:
-    """An operation that began or ended an interval."""
+    """An operation whose beginning, or end, began or ended an interval."""
 
     operation: str
     type: str
-
-    def person(self, told: Operation | None, *, is_end: bool = False) -> str | None:
-        """Who did it, as far as ``told`` shows: its operator; of an end that a closing recorded, whoever answers for that."""
-        if told is None:
-            return None
-        closing = next((each for each in told.closings if each.use is None), None) if is_end else None
-        operator: str | None = told.members.get("operator")
-        return operator if closing is None else closing.by
+    is_end: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +54,7 @@ class Interval:
     ``start`` and ``end`` are None where the viewer may not see them (masked); ``end`` also where it goes on (`is_open`),
     or nothing says until when. ``is_end_known`` False: it lasted until the end at the latest. ``count``: of units, by name
     in ``units`` as far as they are named (1-20 is twenty); ``quantity``: of a counted lot; neither: the whole.
-    ``ends_by_closing``: its end was recorded by a closing of the operation that began it.
+    ``has_all_names``: `units` names all of them.
     """
 
     manner: Manner
@@ -76,9 +69,22 @@ class Interval:
     began: Hand | None
     ended: Hand | None
     units: tuple[str, ...]
+    has_all_names: bool
     count: int | None
     quantity: float | None
     is_all: bool
+
+    def person(self, hand: Hand | None, operations: Mapping[str, Operation]) -> str | None:
+        """Who began or ended it, as far as the operations show: an operator; where a closing recorded the end, who did that."""
+        told = None if hand is None else operations.get(hand.operation)
+        if told is None or hand is None:
+            return None
+        machine = self.place[1] if self.place is not None and self.manner is Manner.RUN else None
+        closings = [each for each in told.closings if each.use == machine] or [
+            each for each in told.closings if each.use is None
+        ]
+        operator: str | None = told.members.get("operator")
+        return closings[0].by if hand.is_end and closings else operator
 
     @property
     def is_uncertain(self) -> bool:
@@ -219,6 +225,7 @@ class _Telling:
         span, names = told.piece.span, told.units
         began, ended = self._hand(span.began), self._hand(span.ended)
         is_start_masked, is_end_masked = self._is_timeless(began), self._is_timeless(ended)
+        runs = unit_runs(names)
         quantity = None if told.amount is None or names else _sum([told.amount])
         return Interval(
             manner=span.manner,
@@ -232,17 +239,18 @@ class _Telling:
             is_end_known=span.is_end_known,
             began=began,
             ended=ended,
-            units=unit_runs(names, most=_NAMED_UNITS),
+            units=runs[:_NAMED_UNITS],
+            has_all_names=len(runs) <= _NAMED_UNITS,
             count=len(names) or None,
             quantity=quantity,
             is_all=len(names) == self.units if names else quantity in {None, self.quantity},
         )
 
-    def _hand(self, operation: str | None) -> Hand | None:
-        if operation is None:
+    def _hand(self, cause: Cause | None) -> Hand | None:
+        if cause is None:
             return None
-        act = self._acts.get(operation)  # what is none of the thing's own has moved what it stood in
-        return Hand(operation=operation, type="MOVED" if act is None else act.record.type)
+        act = self._acts.get(cause.operation)  # what is none of the thing's own has moved what it stood in
+        return Hand(operation=cause.operation, type="MOVED" if act is None else act.record.type, is_end=cause.is_end)
 
     def _is_timeless(self, hand: Hand | None) -> bool:
         """Whether the viewer may not see when it was: the act itself is private."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from graph.times import Moment
 from queries.whereabouts.acts import Manner
 from queries.whereabouts.paths import Paths, Standing
-from queries.whereabouts.replay import Followed, Span, Track
+from queries.whereabouts.replay import Cause, Followed, Span, Track
 
 __all__ = ["Piece", "Told", "told_together"]
 
@@ -69,7 +69,9 @@ def _with_end(span: Span, spans: Sequence[Span]) -> Span:
     later = [
         other
         for other in spans
-        if other.manner in _MOVING and other.began != span.began and other.start.earliest_ms >= span.start.latest_ms
+        if other.manner in _MOVING
+        and other.began.operation != span.began.operation
+        and other.start.earliest_ms >= span.start.latest_ms
     ]
     last = min(later, key=lambda other: other.start.latest_ms, default=None)
     return span if last is None else replace(span, end=last.start, ended=last.began)
@@ -91,9 +93,9 @@ def _during(span: Span, standing: Standing) -> Piece | None:
     """What of the span lies in the standing; None: nothing, or no more than the instant at its end."""
     since, until = standing.since, standing.until
     if since is not None and since.at.earliest_ms > span.start.earliest_ms:
-        span = replace(span, start=since.at, began=since.operation)
+        span = replace(span, start=since.at, began=Cause(since.operation))
     if until is not None and (span.end is None or until.at.latest_ms < span.end.latest_ms):
-        span = replace(span, end=until.at, ended=until.operation)
+        span = replace(span, end=until.at, ended=Cause(until.operation))
     if span.end is not None and span.start.earliest_ms >= span.end.latest_ms:
         return None
     return Piece(span, standing.path)
@@ -101,7 +103,7 @@ def _during(span: Span, standing: Standing) -> Piece | None:
 
 def _gaps(spans: Iterable[Span], *, is_gone: bool) -> Iterator[Span]:
     """The times between that are certain, and for which nothing says where the part was."""
-    last: tuple[Moment, str] | None = None
+    last: tuple[Moment, Cause] | None = None
     for span in sorted(spans, key=lambda span: (span.start.earliest_ms, span.manner is Manner.TAKEN)):
         if last is not None and span.start.earliest_ms > last[0].latest_ms:
             yield Span(manner=Manner.GAP, place=None, start=last[0], end=span.start, began=last[1], ended=span.began)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from graph.reader import NodeId
 from graph.rules.account import Account, Event, events_of
@@ -13,17 +14,24 @@ from graph.times import Moment
 from graph.vocabulary import OPERATIONS
 from queries.whereabouts.acts import Act, Manner, Visit, visits_of
 
-__all__ = ["Followed", "Span", "Track", "follow"]
+__all__ = ["Cause", "Followed", "Span", "Track", "follow"]
 
 _POSITION = "StoragePosition"
 _Presence = tuple[Manner, str, str | None]  # how, by which operation, and where
+
+
+class Cause(NamedTuple):
+    """The beginning of an operation, or its end."""
+
+    operation: str
+    is_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A time in one place. ``end`` None: it goes on, or, where not ``is_end_known``, nothing says until when.
 
-    ``began`` and ``ended`` are operations.
+    ``began`` and ``ended``: what began and what ended it.
     """
 
     manner: Manner
@@ -31,8 +39,8 @@ class Span:
     start: Moment
     end: Moment | None = None
     is_end_known: bool = True
-    began: str
-    ended: str | None = None
+    began: Cause
+    ended: Cause | None = None
 
 
 @dataclass(slots=True)
@@ -50,9 +58,9 @@ class Track:
     def enter(self, span: Span) -> None:
         self.here = span
 
-    def leave(self, at: Moment, operation: str) -> None:
+    def leave(self, at: Moment, cause: Cause) -> None:
         if self.here is not None:
-            self.spans.append(replace(self.here, end=at, ended=operation))
+            self.spans.append(replace(self.here, end=at, ended=cause))
             self.here = None
 
     @property
@@ -154,35 +162,37 @@ class _Watcher(Deeds):
         """Where what made it left it."""
         if act.left_in is not None and act.end is not None:
             place = (_POSITION, act.left_in)
-            track.enter(Span(manner=Manner.TEMPORARY, place=place, start=act.end, began=act.record.id))
+            track.enter(
+                Span(manner=Manner.TEMPORARY, place=place, start=act.end, began=Cause(act.record.id, is_end=True))
+            )
 
     def _note(self, track: Track, parcel: Parcel, step: Step) -> None:
         """What the step changed for the parcel."""
-        act, operation = self._acts[step.event.operation], step.event.operation
+        act, cause = self._acts[step.event.operation], Cause(step.event.operation, step.is_end)
         at = act.end if step.is_end else act.record.start
         assert at is not None  # only what has an end has an end step
         presence = self._presence(parcel)
         if parcel.is_final and not track.is_gone:
-            track.leave(at, operation)
+            track.leave(at, cause)
             place = None if act.location is None else (_POSITION, act.location)
-            taken = Span(manner=Manner.TAKEN, place=place, start=at, end=at, began=operation, ended=operation)
+            taken = Span(manner=Manner.TAKEN, place=place, start=at, end=at, began=cause, ended=cause)
             track.spans.append(taken)
             track.is_gone = True
         elif presence is not None and presence != track.presence:
-            track.leave(at, operation)
+            track.leave(at, cause)
             manner, _, position = presence
             place = None if position is None else (_POSITION, position)
-            track.enter(Span(manner=manner, place=place, start=at, began=operation))
+            track.enter(Span(manner=manner, place=place, start=at, began=cause))
         elif presence is None and track.presence is not None:
             came_from = track.here.place if track.here is not None else None
-            track.leave(at, operation)
+            track.leave(at, cause)
             if step.is_end and step.event.type == "TRANSPORTED":
-                track.enter(Span(manner=Manner.ARRIVED, place=came_from, start=at, began=operation))
+                track.enter(Span(manner=Manner.ARRIVED, place=came_from, start=at, began=cause))
         elif track.here is not None and presence is None and step.event.type in {"CHANGED_DISPOSITION", "COUNTED"}:
             is_changed = (parcel.base, parcel.overlay) != track.standing
             is_claimed = track.here.manner is Manner.TEMPORARY and parcel.base != "unaccounted"
             if is_changed and not is_claimed:  # sent back, or not found: it is not said to be there any more
-                track.leave(at, operation)
+                track.leave(at, cause)
         track.presence = presence
 
     def _presence(self, parcel: Parcel) -> _Presence | None:
@@ -201,8 +211,8 @@ class _Watcher(Deeds):
             start=visit.start,
             end=visit.end,
             is_end_known=visit.is_end_known,
-            began=event.operation,
-            ended=None if visit.end is None else event.operation,
+            began=Cause(event.operation),
+            ended=None if visit.end is None else Cause(event.operation, is_end=True),
         )
         is_whole = self._lot in visit.things
         if is_whole and self.course.mode == "counted" and visit.quantity is not None:
@@ -212,7 +222,7 @@ class _Watcher(Deeds):
         for parcel in self.course.parcels:
             track = self.tracks[parcel]
             is_named = parcel.unit in units if units and not is_whole else not parcel.is_final
-            if (is_named or (is_whole and track.is_gone and track.spans[-1].began == event.operation)) and (
+            if (is_named or (is_whole and track.is_gone and track.spans[-1].began.operation == event.operation)) and (
                 span not in track.spans
             ):
                 track.spans.append(span)

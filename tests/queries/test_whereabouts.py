@@ -18,7 +18,7 @@ from support.trial import correction, excursion, trial
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 Row = tuple[str, str, str, float | None, float | None]  # manner, place, which of it, from, until (None: it goes on)
-PLACES: Final = {
+PLACES: Final[dict[str, dict[str, Any]]] = {
     "SITE": {"level": "site"},
     "ROOM": {"level": "room", "parent": "SITE"},
     "TANK-1": {"level": "tank", "parent": "ROOM", "shared_environment": True},
@@ -99,10 +99,10 @@ async def test_who_put_it_there_and_who_took_it_out_is_told(way: str) -> None:
     first, rest = (each for each in answer.intervals if each.manner is Manner.STAY)
     assert first.began is not None
     assert first.ended is not None
+    assert (first.began.operation, first.person(first.began, operations)) == (stay, "P-02")
+    assert (first.ended.operation, first.person(first.ended, operations)) == (out, "P-03")
     assert rest.ended is not None
-    assert (first.began.operation, first.began.person(operations[stay])) == (stay, "P-02")
-    assert (first.ended.operation, first.ended.person(operations[out], is_end=True)) == (out, "P-03")
-    assert rest.ended.person(operations[stay], is_end=True) == "P", "who closed it"
+    assert (rest.ended.operation, rest.person(rest.ended, operations)) == (stay, "P"), "who closed it"
 
 
 async def test_what_is_used_up_is_nowhere_any_more_and_leaves_no_gap(way: str) -> None:
@@ -390,7 +390,7 @@ async def test_a_role_that_may_not_see_when_persons_were_treated_is_not_told_by_
         assert not each.is_open
     operations = await operations_by_id(view, ["A05"], answer.as_of)
     assert given[0].began is not None
-    assert given[0].began.person(operations["A05"]) is None, "nor who it was"
+    assert given[0].person(given[0].began, operations) is None, "nor who it was"
 
 
 async def test_what_leads_to_one_person_is_not_told_apart_from_what_there_is_not(way: str) -> None:
