@@ -14,6 +14,7 @@ from graph.times import Moment
 from graph.viewer import Role
 from graph.vocabulary import KINDS
 from queries.impact import can_be_seed
+from queries.whereabouts import WHEREABOUTS_KINDS
 from service.pages.addresses import (
     impact_form_address,
     in_language,
@@ -21,6 +22,7 @@ from service.pages.addresses import (
     operation_address,
     search_address,
     trace_address,
+    whereabouts_address,
 )
 from service.pages.wording import (
     deviation_label,
@@ -73,6 +75,8 @@ def _environment(language: str) -> jinja2.Environment:
         "search_address": search_address,
         "trace_address": trace_address,
         "impact_form_address": impact_form_address,
+        "whereabouts_address": whereabouts_address,
+        "can_be_followed": WHEREABOUTS_KINDS.__contains__,
         "can_be_seed": can_be_seed,
         "kinds": KINDS,
         "role_label": role_labels(say).__getitem__,
