@@ -3,6 +3,13 @@
 from visualize.impact import ImpactAddress, ImpactPicture, ImpactQuestion, ask_impact_picture, impact_page
 from visualize.page import Address, trace_page
 from visualize.picture import Picture, TraceQuestion, ask_picture
+from visualize.whereabouts import (
+    WhereaboutsAddress,
+    WhereaboutsPicture,
+    WhereaboutsQuestion,
+    ask_whereabouts_picture,
+    whereabouts_picture_page,
+)
 
 __all__ = [
     "Address",
@@ -11,8 +18,13 @@ __all__ = [
     "ImpactQuestion",
     "Picture",
     "TraceQuestion",
+    "WhereaboutsAddress",
+    "WhereaboutsPicture",
+    "WhereaboutsQuestion",
     "ask_impact_picture",
     "ask_picture",
+    "ask_whereabouts_picture",
     "impact_page",
     "trace_page",
+    "whereabouts_picture_page",
 ]

@@ -166,8 +166,8 @@ _WORDS: Final = Words(
             "各时段所在位置图，每条带为一个位置；下方表格内容相同。",
         ),
         "whereabouts_reading": (
-            "Time runs from left to right (offset {zone}), shortened where nothing happens; each band is a place with what it stood in. A pointed end goes on; a hatched end is not exact.",
-            "时间自左向右（时区 {zone}），无事件处缩短；每条带为一个位置及其上级位置。尖端表示仍在继续；斜线端表示时间不精确。",
+            "Time runs from left to right (offset {zone}), shortened where nothing happens; each band is a place with what it stood in. A pointed end goes on; where the outline is broken, it was there only perhaps, for a time is not exact.",
+            "时间自左向右（时区 {zone}），无事件处缩短；每条带为一个位置及其上级位置。尖端表示仍在继续；虚线轮廓部分因时间不精确而不确定。",
         ),
         "whereabouts_rolled_up": (
             "{total} intervals, too many to draw one by one: {grouped} of them are rolled up by place and manner (groups: {groups}).",
@@ -208,6 +208,15 @@ _WORDS: Final = Words(
             "按当时已知，记录相互矛盾：{operations}。",
         ),
         "only_within": ("Only what was in {place} is shown here.", "此处仅显示在 {place} 中的时段。"),
+        "place_name": ("Where", "位置"),
+        "only_this_place": ("Only what was there", "仅显示此位置"),
+        "whole_answer": ("All of it", "全部"),
+        "part_before": ("The part before", "上一部分"),
+        "part_after": ("The part after", "下一部分"),
+        "part_of_parts": (
+            "Part {part} of {parts}, in the order of time.",
+            "按时间顺序的第 {part} 部分，共 {parts} 部分。",
+        ),
         "legend_open": ("goes on", "仍在继续"),
         "legend_inexact": ("begin or end not exact", "起止时间不精确"),
         "legend_several_intervals": ("several intervals, from the first to the last", "多个时段，自首个至末个"),

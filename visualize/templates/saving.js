@@ -42,14 +42,27 @@ globalThis.saving = (content, network) => {
     return text.split("\n").map((line, at) => `<text x="${x}" y="${(y + at * 16).toFixed(1)}" ${attributes}>${escaped(line)}</text>`).join("");
   }
 
+  function drawnBar(bar, x, y) {
+    return globalThis.barParts(bar, x, y).map(({ points, closed, fill, stroke, width, dashes }) => {
+      const path = points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join("L");
+      const broken = dashes ? ` stroke-dasharray="${dashes.join(" ")}"` : "";
+      return `<path d="M${path}${closed ? "z" : ""}" fill="${fill || "none"}" stroke="${stroke}" stroke-width="${width}"${broken}/>`;
+    }).join("");
+  }
+
+  // What the looks of bars mean, below the picture.
+  const LEGEND_ROW = 26;
+  function drawnLegend({ left, top, height }) {
+    return (content.legend || []).map(({ text, bar }, at) => {
+      const y = top + height - LEGEND_ROW * (content.legend.length - at) + LEGEND_ROW / 2;
+      return drawnBar(bar, left + MARGIN + bar.width / 2, y) + lines(text, left + MARGIN + bar.width + 16, y + 4, 'font-size="13" fill="#1b1f24"');
+    }).join("");
+  }
+
   function drawnNode(node) {
     if (node.bar) {
-      const { width, height, look, colour } = node.bar;
-      const left = node.x - width / 2, top = node.y - height / 2;
-      const fill = { run: colour, stay: "#ffffff", window: "none" }[look];
-      const dashes = look === "window" ? ' stroke-dasharray="5 4"' : "";
-      const within = look === "stay" ? `<rect x="${left + 3}" y="${top + 4}" width="${Math.max(width - 6, 2)}" height="${height - 8}" fill="${colour}"/>` : "";
-      return `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${fill}" stroke="#333333" stroke-width="1.5"${dashes}/>${within}`
+      const { width, height } = node.bar;
+      return drawnBar(node.bar, node.x, node.y)
         + lines(node.label, node.x - width / 2, node.y + height / 2 + 14, `${HALO} font-size="12" fill="#1b1f24"`);
     }
     if (!node.font) return "";
@@ -80,7 +93,7 @@ globalThis.saving = (content, network) => {
     const right = Math.max(...boxes.map((box) => box.right), behind ? behind.right : -Infinity) + MARGIN;
     const top = Math.min(...boxes.map((box) => box.top), ...(behind ? behind.bands.map((band) => band.top) : [])) - MARGIN - (behind ? AXIS : 0);
     const bottom = Math.max(...boxes.map((box) => box.bottom), ...(behind ? behind.bands.map((band) => band.bottom) : [])) + MARGIN;
-    return { left, top, width: right - left, height: bottom - top };
+    return { left, top, width: right - left, height: bottom - top + LEGEND_ROW * (content.legend || []).length };
   }
 
   function drawnBehind({ left, top, width, height }) {
@@ -104,7 +117,7 @@ globalThis.saving = (content, network) => {
   function svgText() {
     const box = frame();
     const tip = '<defs><marker id="tip" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path d="M0 0 9 4 0 8z" fill="#333333"/></marker></defs>';
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(box.width)}" height="${Math.ceil(box.height)}" viewBox="${box.left} ${box.top} ${box.width} ${box.height}" font-family="system-ui, 'Noto Sans CJK SC', sans-serif"><title>${escaped(title)}</title>${tip}<rect x="${box.left}" y="${box.top}" width="${box.width}" height="${box.height}" fill="#ffffff"/>${drawnBehind(box)}${content.edges.map(drawnEdge).join("")}${content.nodes.map(drawnNode).join("")}</svg>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(box.width)}" height="${Math.ceil(box.height)}" viewBox="${box.left} ${box.top} ${box.width} ${box.height}" font-family="system-ui, 'Noto Sans CJK SC', sans-serif"><title>${escaped(title)}</title>${tip}<rect x="${box.left}" y="${box.top}" width="${box.width}" height="${box.height}" fill="#ffffff"/>${drawnBehind(box)}${content.edges.map(drawnEdge).join("")}${content.nodes.map(drawnNode).join("")}${drawnLegend(box)}</svg>`;
   }
 
   function graphmlText() {
