@@ -158,6 +158,7 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
     return desk.page(
         request,
         "whereabouts.html",
+        speak=telling.say,
         thing=answer.node,
         answer=answer,
         whole=answer.completeness,

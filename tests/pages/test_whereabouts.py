@@ -43,11 +43,11 @@ async def test_the_list_tells_place_times_and_hands_of_a_dose_that_came_back(tri
     told = [(row[0], row[1], row[2], row[3]) for row in _intervals(page)]
     assert told[2:] == [
         ("2025-04-08 10:00 +08:00", "2025-04-13 09:00 +08:00", "Stored", "SITE-1 › ROOM-1 › FRIDGE-1"),
-        ("2025-04-13 09:00 +08:00", "2025-04-13 10:00 +08:00", "Nowhere recorded", "nowhere recorded"),
+        ("2025-04-13 09:00 +08:00", "2025-04-13 10:00 +08:00", "Nowhere recorded", "Nowhere recorded"),
         ("2025-04-13 10:00 +08:00", "2025-04-14 10:00 +08:00", "On a machine", "DS-3"),
         ("2025-04-13 10:00 +08:00", "2025-04-14 10:00 +08:00", "On the way", "to SITE-2"),
         ("2025-04-14 10:00 +08:00", "2025-04-14 12:00 +08:00", "At the site, place not recorded", "SITE-2"),
-        ("2025-04-14 12:00 +08:00", "nothing recorded since", "Nowhere recorded", "nowhere recorded"),
+        ("2025-04-14 12:00 +08:00", "nothing recorded since", "Nowhere recorded", "Nowhere recorded"),
     ]
     arrived = _intervals(page)[-2]
     assert arrived[5] == "Transported O21P-04", "who closed the transport"
