@@ -217,6 +217,7 @@ _WORDS: Final = Words(
             "Part {part} of {parts}, in the order of time.",
             "按时间顺序的第 {part} 部分，共 {parts} 部分。",
         ),
+        "legend_went_on": ("some of it went on", "其中部分转移"),
         "legend_open": ("goes on", "仍在继续"),
         "legend_inexact": ("begin or end not exact", "起止时间不精确"),
         "legend_several_intervals": ("several intervals, from the first to the last", "多个时段，自首个至末个"),

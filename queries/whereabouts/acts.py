@@ -16,7 +16,11 @@ from queries.privacy import View
 __all__ = ["MOST_OPERATIONS", "Act", "Manner", "Visit", "acts_of", "visits_of"]
 
 MOST_OPERATIONS = 20_000  # of one thing; beyond, its units are asked one by one
-_TYPES = tuple(OPERATIONS)
+# What can make a thing of a kind, or take it in: a reagent is used in far more than that.
+_TYPES = {
+    kind: tuple(name for name, operation in OPERATIONS.items() if any(kind in flow for flow in operation.flows))
+    for kind in ("Tissue", "CellLot", "Reagent")
+}
 _POSITION, _EQUIPMENT = "StoragePosition", "Equipment"
 
 
@@ -95,9 +99,10 @@ async def acts_of(view: View, edges: Edges, thing: NodeId, as_of: AsOf) -> dict[
     elif thing[0] == "CellLot":
         parts = await edges.neighbours(Direction.FORWARD, frontier, ("CONTAINS",), as_of)
         frontier["CellUnit"] = [edge.target[1] for edge in parts]
+    types = _TYPES["CellLot" if thing[0] == "CellUnit" else thing[0]]
     keys: dict[str, OperationKey] = {}
     for direction in Direction:
-        for edge in await edges.neighbours(direction, frontier, _TYPES, as_of):
+        for edge in await edges.neighbours(direction, frontier, types, as_of):
             keys[edge.operation_id] = OperationKey(edge.operation_id, edge.seq, edge.start_ms or 0)
     if len(keys) > MOST_OPERATIONS:
         raise Incomplete(

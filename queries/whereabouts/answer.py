@@ -100,7 +100,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """A whole answer, by the beginning. ``units``: how many the lot has; ``quantity`` of a counted lot, in ``unit``.
+    """A whole answer, by the beginning. ``steps``: of intervals by number, from which to which some of it went next; runs,
+    counts and what it was tested at happened meanwhile. ``units``: how many the lot has; ``quantity`` of a counted lot, in ``unit``.
 
     ``contradictions``: operations that say what cannot be as the records were known then; ``is_assumed``: which part of a
     counted lot an operation took is not recorded.
@@ -108,6 +109,7 @@ class Whereabouts:
 
     node: NodeId
     intervals: Sequence[Interval]
+    steps: Sequence[tuple[int, int]]
     completeness: Completeness
     contradictions: tuple[str, ...]
     is_assumed: bool
@@ -148,9 +150,9 @@ async def whereabouts(
     acts = await acts_of(view, edges, thing, as_of)
     paths = await read_paths(edges, _positions(acts.values()), as_of)
     followed = follow(thing, lot, acts, paths.is_within)
-    told = told_together(followed, paths)
+    told, steps = told_together(followed, paths)
     unrecorded = await _stubs(view, [thing, *_places(told)], as_of)
-    return _answer(view, thing, _Telling(view, followed, acts, lot), told, unrecorded, as_of)
+    return _answer(view, thing, _Telling(view, followed, acts, lot), told, steps, unrecorded, as_of)
 
 
 def whereabouts_page(
@@ -265,13 +267,23 @@ def _sum(amounts: Iterable[float]) -> float:
 
 
 def _answer(
-    view: View, thing: NodeId, telling: _Telling, told: Iterable[Told], unrecorded: Sequence[NodeId], as_of: AsOf
+    view: View,
+    thing: NodeId,
+    telling: _Telling,
+    told: Iterable[Told],
+    steps: Iterable[tuple[int, int]],
+    unrecorded: Sequence[NodeId],
+    as_of: AsOf,
 ) -> Whereabouts:
-    intervals = sorted((telling.interval(each) for each in told), key=_rank)
+    every = [telling.interval(each) for each in told]
+    order = sorted(range(len(every)), key=lambda number: _rank(every[number]))
+    place = {number: rank for rank, number in enumerate(order)}
+    intervals = [every[number] for number in order]
     followed = telling.followed
     return Whereabouts(
         node=thing,
         intervals=intervals,
+        steps=sorted((place[one], place[other]) for one, other in steps),
         completeness=_completeness(view, intervals, unrecorded, followed.contradictions),
         contradictions=tuple(followed.contradictions),
         is_assumed=followed.mode == "counted" and (len(followed.tracks) > 1 or bool(followed.loose)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from graph.times import Moment
 from queries.whereabouts.acts import Manner
@@ -15,6 +16,10 @@ __all__ = ["Piece", "Told", "told_together"]
 _POSITION = "StoragePosition"
 _MOVING = frozenset({Manner.STAY, Manner.ON_THE_WAY, Manner.TAKEN})
 _CARRIED = frozenset({Manner.STAY, Manner.TEMPORARY})  # what stands in a position goes with it when that is moved
+
+
+# What a part has one at a time.
+_ALONE = frozenset({Manner.TEMPORARY, Manner.STAY, Manner.ON_THE_WAY, Manner.ARRIVED, Manner.GAP, Manner.TAKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +39,34 @@ class Told:
     amount: float | None = None
 
 
-def told_together(followed: Followed, paths: Paths) -> list[Told]:
-    """Each piece once, with all parts that had it."""
+def told_together(followed: Followed, paths: Paths) -> tuple[list[Told], set[tuple[int, int]]]:
+    """Each piece once, with all parts that had it; and which of them, by number, came next for some part."""
     found: dict[tuple[object, ...], Told] = {}
+    number: dict[tuple[object, ...], int] = {}
+    steps: set[tuple[int, int]] = set()
     ways = [(track.unit, track.amount, _way(track, paths)) for track in followed.tracks]
     ways += [(None, amount, list(_cut(span, paths))) for span, amount in followed.loose]
     for unit, amount, way in ways:
         for piece in way:
-            told = found.setdefault(_key(piece), Told(piece))
+            key = _key(piece)
+            number.setdefault(key, len(number))
+            told = found.setdefault(key, Told(piece))
             if unit is not None:
                 told.units.append(unit)
             elif amount is not None:
                 told.amount = (told.amount or 0) + amount
-    return list(found.values())
+        steps |= {(number[_key(one)], number[_key(other)]) for one, other in pairwise(_one_after_the_other(way))}
+    return list(found.values()), steps
+
+
+def _one_after_the_other(way: Iterable[Piece]) -> list[Piece]:
+    """Where the part was made, the places it had one at a time, the gaps between, and what used it up."""
+    every = sorted(way, key=lambda piece: _in_time(piece.span))
+    return [
+        piece
+        for place, piece in enumerate(every)
+        if piece.span.manner in _ALONE or (piece.span.manner is Manner.OPERATION and place == 0)
+    ]
 
 
 def _key(piece: Piece) -> tuple[object, ...]:
@@ -104,7 +124,7 @@ def _during(span: Span, standing: Standing) -> Piece | None:
 def _gaps(spans: Iterable[Span], *, is_gone: bool) -> Iterator[Span]:
     """The times between that are certain, and for which nothing says where the part was."""
     last: tuple[Moment, Cause] | None = None
-    for span in sorted(spans, key=lambda span: (span.start.earliest_ms, span.manner is Manner.TAKEN)):
+    for span in sorted(spans, key=_in_time):
         if last is not None and span.start.earliest_ms > last[0].latest_ms:
             yield Span(manner=Manner.GAP, place=None, start=last[0], end=span.start, began=last[1], ended=span.began)
         if span.end is None:
@@ -113,3 +133,7 @@ def _gaps(spans: Iterable[Span], *, is_gone: bool) -> Iterator[Span]:
             last = span.end, span.ended or span.began
     if last is not None and not is_gone:
         yield Span(manner=Manner.GAP, place=None, start=last[0], began=last[1])
+
+
+def _in_time(span: Span) -> tuple[int, bool, bool]:
+    return span.start.earliest_ms, span.manner is Manner.TAKEN, span.manner is not Manner.OPERATION

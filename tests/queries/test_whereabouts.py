@@ -232,6 +232,20 @@ async def test_a_run_of_which_no_end_is_recorded_lasts_until_the_next_move_at_th
     assert (other.end, other.is_open, other.is_end_known) == (None, False, False), "it is not said to go on"
 
 
+async def test_the_way_of_each_part_leads_from_one_interval_to_the_next(way: str) -> None:
+    days = sheet()
+    days.made("L", units=2, uses=[days.run("INC", 0, 1)])
+    days.stored("CellLot:L", "BOX", 0)
+    taken_out(days, end("CellLot:L", units=[2]), "BOX", 3)
+    answer = await asked(days, way, "CellLot:L")
+    told = [(row(answer.intervals[one])[::2][:2], row(answer.intervals[other])[::2][:2]) for one, other in answer.steps]
+    assert sorted(told) == [
+        (("operation", "1-2"), ("stay", "1")),
+        (("operation", "1-2"), ("stay", "2")),
+        (("stay", "2"), ("gap", "2")),
+    ]
+
+
 # -- inventories, corrections, times -------------------------------------------------------------------------------
 
 

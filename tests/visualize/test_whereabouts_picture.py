@@ -45,6 +45,11 @@ def page_of(picture: WhereaboutsPicture, **more: Any) -> Page:
     return read_page(whereabouts_picture_page(picture, address=address, **more))
 
 
+def shapes_of(page: Page) -> list[Json]:
+    """The nodes that are bars: others hold the ends of lines."""
+    return [node for node in page.data["nodes"] if "bar" in node]
+
+
 def laid_out(picture: WhereaboutsPicture, label: float = 60.0) -> Placed:
     drawing = picture.drawing
     return lay_out(drawing, [label] * len(drawing.bars), [100.0] * len(drawing.bands))
@@ -119,7 +124,7 @@ async def test_time_runs_from_left_to_right() -> None:
 
 async def test_what_goes_on_is_an_arrow_at_the_end_of_time() -> None:
     picture = await drawn(TRIAL, "CellLot:DP1")
-    nodes = page_of(picture).data["nodes"]
+    nodes = shapes_of(page_of(picture))
     open_ones = [node for node, bar in zip(nodes, picture.drawing.bars, strict=True) if bar.is_open]
     assert len(open_ones) == 2, "unit 4 in the fridge, unit 3 nobody knows where"
     rights = {node["x"] + node["bar"]["width"] / 2 for node in open_ones}
@@ -176,10 +181,11 @@ async def test_the_table_and_the_legend_tell_what_is_drawn() -> None:
     picture = await drawn(TRIAL, "CellLot:DP1")
     page = page_of(picture)
     assert {int(row.attributes["data-shape"]) for row in page.rows("intervals")} == {
-        node["id"] for node in page.data["nodes"]
+        node["id"] for node in shapes_of(page)
     }
     legend = [item.text for item in page.one("div", class_="legend").all("li")]
-    assert legend == [each["text"] for each in page.data["legend"]], "the saved picture has the same"
+    saved = [each["text"] for each in page.data["legend"]]
+    assert legend == [*saved, "some of it went on"], "the saved picture has the same of bars"
     assert {"Stored", "On the way", "Nowhere recorded", "goes on"} <= set(legend)
     assert "Left for the time being" not in legend, "nothing was"
 
@@ -193,6 +199,29 @@ async def test_a_bar_tells_who_began_and_ended_it_with_their_operations() -> Non
     assert told["Ended by"] == "Transported · O21 · P-04"
     assert way["operations"] == ["O21"]
     assert page.data["operations"]["O21"][0] == "Transported · O21"
+
+
+async def test_lines_lead_from_each_place_to_the_next_and_the_way_of_a_bar_stands_out() -> None:
+    picture = await drawn(TRIAL, "CellLot:DP1")
+    page = page_of(picture)
+    assert {line["heading"] for line in page.data["lines"]} >= {
+        "place not recorded → SITE-1 › ROOM-1 › FRIDGE-1",
+        "SITE-1 › ROOM-1 › FRIDGE-1 → Nowhere recorded",
+        "Nowhere recorded → on the way to SITE-2",
+        "on the way to SITE-2 → SITE-2",
+        "SITE-2 → Nowhere recorded",
+    }
+    bars = picture.drawing.bars
+    (way,) = [number for number, bar in enumerate(bars) if bar.manner is Manner.ON_THE_WAY]
+    links = [picture.drawing.links[number] for number in page.data["paths"][str(way)]]
+    passed = {end for link in links for end in (link.source, link.target)}
+    units = {interval.units for end in passed if (interval := bars[end].interval) is not None}
+    assert units == {("3",), ("1-5",)}, "the way of unit 3 and of no other"
+    (run,) = [number for number, bar in enumerate(bars) if bar.manner is Manner.COUNT]
+    assert str(run) not in page.data["paths"], "a count is no step of the way"
+    owners = {int(anchor): bar for anchor, bar in page.data["anchors"].items()}
+    for edge, link in zip(page.data["edges"], picture.drawing.links, strict=True):
+        assert (owners[edge["from"]], owners[edge["to"]]) == (link.source, link.target)
 
 
 async def test_completeness_and_position_stand_first() -> None:
@@ -292,6 +321,6 @@ async def test_both_languages_tell_of_the_same_bars() -> None:
     picture = await drawn(TRIAL, "CellLot:DP1")
     english, chinese = page_of(picture), page_of(picture, language="zh")
     assert chinese.one("html").attributes["lang"] == "zh-CN"
-    places = [[(n["x"], n["y"], n["bar"]) for n in page.data["nodes"]] for page in (english, chinese)]
+    places = [[(n["x"], n["y"], n["bar"]) for n in shapes_of(page)] for page in (english, chinese)]
     assert [bar for _, _, bar in places[0]] == [bar for _, _, bar in places[1]]
     assert chinese.data["behind"]["bands"][-2]["label"] == Speech("zh")("manner_gap")

@@ -9,13 +9,13 @@ from graph.vocabulary import KINDS
 from visualize.impact.drawing import Bar, Drawing, Link
 from visualize.impact.layout import Placed, lay_out
 from visualize.labels import LINE_FONT_SIZE, shape_label, short, text_size
-from visualize.network import OPTIONS, Network, node_style, shape_size
+from visualize.network import OPTIONS, UNSEEN, Network, node_style, shape_size
 from visualize.timeline import Rectangle, dates, rounded
 from visualize.words import Speech
 
 __all__ = ["Timeline", "network_of_impact"]
 
-_STRONG, _FAINT, _CARRIED, _UNSEEN = "#333333", "#a0a6ac", "#5b4a8a", "rgba(0,0,0,0)"
+_STRONG, _FAINT, _CARRIED = "#333333", "#a0a6ac", "#5b4a8a"
 _LONGEST_IN_BAR_LABEL: Final = 13
 
 
@@ -106,9 +106,7 @@ def _add_links(network: Any, drawing: Drawing, placed: Placed) -> dict[int, int]
         key = shape, rounded(x), y
         if key not in anchors:
             anchors[key] = next_id + len(anchors)
-            network.add_node(
-                anchors[key], label=" ", x=key[1], y=rounded(y), shape="dot", size=0.5, borderWidth=0, color=_UNSEEN
-            )
+            network.add_node(anchors[key], x=key[1], y=rounded(y), **UNSEEN)
         return anchors[key]
 
     for number, link in enumerate(drawing.links):

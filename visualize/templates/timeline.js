@@ -70,6 +70,10 @@ globalThis.timeline = (content) => {
         ctx.font = "12px system-ui, sans-serif";
         ctx.textAlign = "left";
         ctx.textBaseline = "top";
+        // So that lines cross no text.
+        ctx.strokeStyle = "rgba(255,255,255,0.8)";
+        ctx.lineWidth = 4;
+        ctx.strokeText(label, x - node.bar.width / 2, y + node.bar.height / 2 + 4);
         ctx.fillStyle = ink;
         ctx.fillText(label, x - node.bar.width / 2, y + node.bar.height / 2 + 4);
         ctx.restore();

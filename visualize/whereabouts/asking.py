@@ -59,7 +59,7 @@ async def ask_whereabouts_picture(
     chosen = answer.chosen(None if question.manner is None else (question.manner,), question.within)
     begin = 0 if question.part is None else (question.part - 1) * ONE_BY_ONE
     drawn = chosen if question.part is None else chosen[begin : begin + ONE_BY_ONE]
-    drawing = await asyncio.to_thread(draw, drawn)
+    drawing = await asyncio.to_thread(draw, drawn, _steps(answer, drawn))
     whereabouts_page(view, answer, 0, None)  # that its key is shown is logged
     alone = [bar.interval for bar in drawing.bars if bar.interval is not None]
     hands = dict.fromkeys(hand.operation for each in alone for hand in (each.began, each.ended) if hand is not None)
@@ -72,6 +72,15 @@ async def ask_whereabouts_picture(
         operations=await operations_by_id(view, hands, answer.as_of) if hands else {},
         offset_minutes=_usual_offset(drawn, site_offset),
     )
+
+
+def _steps(answer: Whereabouts, drawn: Sequence[Interval]) -> list[tuple[int, int]]:
+    """Those between intervals that are drawn, by their place among these."""
+    place = {id(each): number for number, each in enumerate(drawn)}
+    ends = [
+        (place.get(id(answer.intervals[one])), place.get(id(answer.intervals[other]))) for one, other in answer.steps
+    ]
+    return [(one, other) for one, other in ends if one is not None and other is not None]
 
 
 def _usual_offset(intervals: Sequence[Interval], site_offset: int) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from graph.reader import NodeId
 from queries.whereabouts import Interval, Manner
 from visualize.rollup import ONE_BY_ONE
 
-__all__ = ["Band", "Bar", "Drawing", "draw"]
+__all__ = ["Band", "Bar", "Drawing", "Link", "draw"]
 
 _LARGEST: Final = 200  # bars in a picture
 # Of intervals without a place, and of those that are no presence, each manner has a band of its own.
@@ -51,22 +51,52 @@ class Bar:
         return [ms for bounds in (self.start, self.end) if bounds is not None for ms in bounds]
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """From one bar to another, each of a single interval: some of what was there went on to be here."""
+
+    source: int
+    target: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """Bands in the order in which something first was there; bars by their beginning."""
 
     bands: Sequence[Band]
     bars: Sequence[Bar]
+    links: Sequence[Link]
+
+    def path(self, bar: int) -> list[int]:
+        """The numbers of the links by which what is at a bar came there, and went on from there."""
+        return sorted({*self._along(bar, is_onward=True), *self._along(bar, is_onward=False)})
+
+    def _along(self, bar: int, *, is_onward: bool) -> Iterator[int]:
+        leading: dict[int, list[int]] = defaultdict(list)
+        for number, link in enumerate(self.links):
+            leading[link.source if is_onward else link.target].append(number)
+        ahead, passed = [bar], {bar}
+        while ahead:
+            for number in leading[ahead.pop()]:
+                yield number
+                link = self.links[number]
+                far = link.target if is_onward else link.source
+                if far not in passed:
+                    passed.add(far)
+                    ahead.append(far)
 
     @property
     def is_rolled_up(self) -> bool:
         return any(bar.interval is None for bar in self.bars)
 
 
-def draw(intervals: Sequence[Interval]) -> Drawing:
-    """Each by itself; more than can be told apart by place and manner, places by what they stood in where they are many."""
+def draw(intervals: Sequence[Interval], steps: Iterable[tuple[int, int]]) -> Drawing:
+    """Each by itself; more than can be told apart by place and manner, places by what they stood in where they are many.
+
+    ``steps``: of intervals by number, which came next for some of it; lines are drawn where each is by itself.
+    """
     if len(intervals) <= ONE_BY_ONE:
-        return _drawn([(_band(each, None), [each]) for each in intervals])
+        return _drawn([(_band(each, None), [each]) for each in intervals], [Link(*step) for step in steps])
     deepest = max(len(each.names) for each in intervals)
     for depth in range(deepest, 0, -1):
         groups = _grouped(intervals, depth)
@@ -90,14 +120,14 @@ def _grouped(intervals: Iterable[Interval], depth: int) -> list[tuple[Band, list
     return [(band, members) for (band, _), members in found.items()]
 
 
-def _drawn(groups: Iterable[tuple[Band, Sequence[Interval]]]) -> Drawing:
+def _drawn(groups: Iterable[tuple[Band, Sequence[Interval]]], links: Sequence[Link] = ()) -> Drawing:
     every = list(groups)
     numbers: dict[Band, int] = {}
     for band, _ in every:
         numbers.setdefault(band, len(numbers))
     order = sorted(numbers, key=lambda band: (_last(band), numbers[band]))
     place = {band: number for number, band in enumerate(order)}
-    return Drawing(bands=order, bars=[_bar(place[band], members) for band, members in every])
+    return Drawing(bands=order, bars=[_bar(place[band], members) for band, members in every], links=links)
 
 
 def _last(band: Band) -> int:

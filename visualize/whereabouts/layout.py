@@ -12,7 +12,7 @@ from visualize.whereabouts.drawing import Bar, Drawing
 
 __all__ = ["Placed", "PlacedBar", "lay_out"]
 
-_HEAD: Final = 26.0  # of a band, for its name
+_HEAD: Final = 36.0  # of a band, for its name
 _ROW: Final = 40.0  # a bar, and its label below
 _BAR_HEIGHT: Final = 16.0
 _BAND_GAP: Final = 8.0

@@ -8,11 +8,11 @@ from typing import Any, Final
 from graph.vocabulary import KINDS
 from queries.whereabouts import Manner
 from visualize.labels import LINE_FONT_SIZE, short, text_size
-from visualize.network import OPTIONS, Network
+from visualize.network import OPTIONS, UNSEEN, Network
 from visualize.timeline import dates, rounded
 from visualize.whereabouts.asking import WhereaboutsPicture
-from visualize.whereabouts.drawing import Band, Bar
-from visualize.whereabouts.layout import PlacedBar, lay_out
+from visualize.whereabouts.drawing import Band, Bar, Drawing
+from visualize.whereabouts.layout import Placed, PlacedBar, lay_out
 from visualize.whereabouts.saying import manner_label, part_text
 from visualize.words import Speech
 
@@ -39,14 +39,24 @@ _COLOURS: Final = {
     Manner.TAKEN: "#333333",
 }
 _POSITION: Final = KINDS["StoragePosition"].colour
+_LINE: Final = {
+    "arrows": {"to": {"enabled": True, "scaleFactor": 0.4}},
+    "color": {"color": "#5b4a8a", "highlight": "#000000", "hover": "#000000"},
+    "width": 1,
+    "dashes": [6, 4],
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The bars, which are nodes with a shape of our own, and what is drawn behind them."""
+    """The bars, which are nodes with a shape of our own, and what is drawn behind them.
+
+    ``anchors``: of nodes that only hold the end of a line, the bar that it belongs to.
+    """
 
     network: Network
     behind: dict[str, Any]
+    anchors: dict[int, int]
 
 
 def network_of_whereabouts(picture: WhereaboutsPicture, say: Speech) -> Timeline:
@@ -65,6 +75,7 @@ def network_of_whereabouts(picture: WhereaboutsPicture, say: Speech) -> Timeline
     network.options = OPTIONS
     for number, (bar, label, at) in enumerate(zip(drawing.bars, labels, placed.bars, strict=True)):
         network.add_node(number, label=label, x=rounded(at.at.x), y=rounded(at.at.y), shape="custom", bar=_bar(bar, at))
+    anchors = _add_links(network, drawing, placed)
     return Timeline(
         Network(nodes=network.nodes, edges=network.edges, options=OPTIONS, width=placed.width, height=placed.height),
         {
@@ -80,7 +91,25 @@ def network_of_whereabouts(picture: WhereaboutsPicture, say: Speech) -> Timeline
             "always": "",
             "masked": say("since_masked") if any(bar.start is None for bar in drawing.bars) else "",
         },
+        anchors,
     )
+
+
+def _add_links(network: Any, drawing: Drawing, placed: Placed) -> dict[int, int]:
+    """Lines from the end of a bar to the beginning of another: between nodes that are not seen."""
+    anchors: dict[tuple[int, float], int] = {}
+
+    def end_at(bar: int, x: float) -> int:
+        key = bar, rounded(x)
+        if key not in anchors:
+            anchors[key] = len(drawing.bars) + len(anchors)
+            network.add_node(anchors[key], x=key[1], y=rounded(placed.bars[bar].at.y), **UNSEEN)
+        return anchors[key]
+
+    for number, link in enumerate(drawing.links):
+        source, target = placed.bars[link.source].at, placed.bars[link.target].at
+        network.add_edge(end_at(link.source, source.right), end_at(link.target, target.left), id=number, **_LINE)
+    return {anchor: bar for (bar, _), anchor in anchors.items()}
 
 
 def band_text(band: Band, say: Speech) -> str:

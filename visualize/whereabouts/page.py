@@ -61,9 +61,12 @@ def whereabouts_picture_page(
         "options": timeline.network.options,
         "behind": timeline.behind,
         "shapes": [page.details(bar) for bar in picture.drawing.bars],
-        "lines": [],
+        "lines": page.lines(),
+        "anchors": {str(anchor): bar for anchor, bar in timeline.anchors.items()},
+        "paths": {str(bar): path for bar in range(len(picture.drawing.bars)) if (path := picture.drawing.path(bar))},
+        "target": None,
         "operations": {each.id: told(operation_section(each, say)) for each in picture.operations.values()},
-        "legend": [{"text": text, "bar": bar} for text, _, bar in legend],
+        "legend": [{"text": text, "bar": bar} for text, _, bar in legend if bar is not None],
         "start": 0 if picture.drawing.bars else None,
         "readable": READABLE,
         "height": timeline.network.height,
@@ -150,15 +153,19 @@ class _Page:
         text = self._say("whereabouts_rolled_up", total=total, grouped=f"{grouped:,}", groups=len(groups))
         return {"text": text, "smaller": []}
 
-    def legend(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """How the bars look that are drawn: text, look, and a sample."""
+    def legend(self) -> list[tuple[str, str, dict[str, Any] | None]]:
+        """How the bars look that are drawn: text, look, and a sample; of lines there is none."""
         bars, say = self._picture.drawing.bars, self._say
         manners = [each for each in Manner if any(bar.manner is each for bar in bars)]
-        found = [(manner_label(each, say), LOOKS[each], sample_of(each)) for each in manners]
+        found: list[tuple[str, str, dict[str, Any] | None]] = [
+            (manner_label(each, say), LOOKS[each], sample_of(each)) for each in manners
+        ]
         if any(bar.is_open for bar in bars):
             found.append((say("legend_open"), "open", sample_of(Manner.ARRIVED, is_open=True)))
         if any(bar.interval is not None and _has_soft_end(bar) for bar in bars):
             found.append((say("legend_inexact"), "soft", sample_of(Manner.ARRIVED, is_inexact=True)))
+        if self._picture.drawing.links:
+            found.append((say("legend_went_on"), "went_on", None))
         if self._picture.drawing.is_rolled_up:
             found.append((say("legend_several_intervals"), "several", sample_of(Manner.ARRIVED) | {"several": True}))
         return found
@@ -200,6 +207,20 @@ class _Page:
             "operations": self._operations(bar.interval),
             "links": self._links(bar),
         }
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What the page's script is given of the lines, from what was there to where it went."""
+        bars = self._picture.drawing.bars
+        found = []
+        for link in self._picture.drawing.links:
+            source, target = bars[link.source], bars[link.target]
+            heading = " → ".join(self._place(bar) for bar in (source, target))
+            rows = [
+                Row(self._say("start_time"), self._start(target)),
+                Row(self._say("began_by"), self._row(0, target).began),
+            ]
+            found.append({"heading": heading, "sections": [told(Section("", rows))], "operations": [], "links": []})
+        return found
 
     def _operations(self, interval: Interval | None) -> list[str]:
         """Those that began and ended it, as far as they are shown."""
