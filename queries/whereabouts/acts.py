@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, unique
 
@@ -10,12 +12,12 @@ from graph.reader import AsOf, Direction, Edges, NodeId
 from graph.records import OperationRecord, ResourceUse, lot_of_unit, parse_stored
 from graph.times import Moment
 from graph.vocabulary import OPERATIONS
-from queries.operations import OperationKey, told_operations
+from queries.operations import OperationKey, Told, told_operations
 from queries.privacy import View
 
 __all__ = ["MOST_OPERATIONS", "Act", "Manner", "Visit", "acts_of", "visits_of"]
 
-MOST_OPERATIONS = 20_000  # of one thing; beyond, its units are asked one by one
+MOST_OPERATIONS = 10_000  # of one thing; beyond, its units are asked one by one
 # What can make a thing of a kind, or take it in: a reagent is used in far more than that.
 _TYPES = {
     kind: tuple(name for name, operation in OPERATIONS.items() if any(kind in flow for flow in operation.flows))
@@ -111,6 +113,11 @@ async def acts_of(view: View, edges: Edges, thing: NodeId, as_of: AsOf) -> dict[
             code="too_large",
         )
     told = await told_operations(view, list(keys.values()), as_of)
+    return await asyncio.to_thread(_read, told)
+
+
+def _read(told: Mapping[str, Told]) -> dict[str, Act]:
+    """In the order of the ledger."""
     acts: dict[str, Act] = {}
     for name, each in sorted(told.items(), key=lambda item: item[1].entry.seq):
         record = parse_stored(each.record)

@@ -6,6 +6,7 @@ again; what they say of its parts is told, and what they do not say is told as a
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -149,8 +150,8 @@ async def whereabouts(
     lot = ("CellLot", lot_of_unit(thing[1])) if thing[0] == "CellUnit" else thing
     acts = await acts_of(view, edges, thing, as_of)
     paths = await read_paths(edges, _positions(acts.values()), as_of)
-    followed = follow(thing, lot, acts, paths.is_within)
-    told, steps = told_together(followed, paths)
+    followed = await asyncio.to_thread(follow, thing, lot, acts, paths.is_within)
+    told, steps = await asyncio.to_thread(told_together, followed, paths)
     unrecorded = await _stubs(view, [thing, *_places(told)], as_of)
     return _answer(view, thing, _Telling(view, followed, acts, lot), told, steps, unrecorded, as_of)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -124,6 +124,7 @@ class _Watcher(Deeds):
         self.tracks: dict[Parcel, Track] = {}
         self.loose: list[tuple[Span, float]] = []
         self._acts, self._lot = acts, lot
+        self._by_unit: dict[str | None, Parcel] = {}
 
     def split(self, parcel: Parcel, amount: float) -> Parcel:
         part = super().split(parcel, amount)
@@ -143,7 +144,7 @@ class _Watcher(Deeds):
         return False
 
     def look(self, step: Step | None) -> None:
-        for parcel in self.course.parcels:
+        for parcel in self._concerned(step):
             track = self.tracks.get(parcel)
             is_new = track is None
             if track is None:
@@ -156,6 +157,22 @@ class _Watcher(Deeds):
         if step is not None and not step.is_end:
             for visit in visits_of(self._acts[step.event.operation], self._lot):
                 self._visit(step.event, visit)
+
+    def _concerned(self, step: Step | None) -> list[Parcel]:
+        """The parcels that a step may have changed: a lot of many units is not looked through for each of them."""
+        every = self.course.parcels
+        if step is None or not self.tracks:
+            return every
+        if step.is_end:
+            return [parcel for parcel in every if (self.tracks[parcel].presence or ("", ""))[1] == step.event.operation]
+        if self.course.mode == "itemised" and step.event.units and step.event.type != "COUNTED":
+            return self._named(step.event.units)
+        return every
+
+    def _named(self, units: Iterable[str]) -> list[Parcel]:
+        if not self._by_unit:
+            self._by_unit = {parcel.unit: parcel for parcel in self.course.parcels}
+        return [self._by_unit[unit] for unit in units if unit in self._by_unit]
 
     @staticmethod
     def _left(track: Track, act: Act) -> None:
@@ -218,11 +235,10 @@ class _Watcher(Deeds):
         if is_whole and self.course.mode == "counted" and visit.quantity is not None:
             self.loose.append((span, visit.quantity))
             return
-        units = {key.partition("#")[2] for kind, key in visit.things if kind == "CellUnit"}
-        for parcel in self.course.parcels:
+        units = [key.partition("#")[2] for kind, key in visit.things if kind == "CellUnit"]
+        for parcel in self.course.parcels if is_whole else self._named(units):
             track = self.tracks[parcel]
-            is_named = parcel.unit in units if units and not is_whole else not parcel.is_final
-            if (is_named or (is_whole and track.is_gone and track.spans[-1].began.operation == event.operation)) and (
-                span not in track.spans
-            ):
+            # What an operation takes as a whole was at it, too.
+            is_there = not is_whole or not track.is_gone or track.spans[-1].began.operation == event.operation
+            if is_there and span not in track.spans:
                 track.spans.append(span)
