@@ -109,8 +109,8 @@ class _Branch(NamedTuple):
 
 
 def _searched(course: Course, steps: list[Step], is_within: IsWithin) -> tuple[Course, list[Step]]:
-    """The course in an order that the times allow and that breaks no rule, and that order; the likeliest order where there
-    is none.
+    """The course in an order that the times allow and that breaks no rule, and that order; where there is none, the
+    likeliest.
     """
     path = [_Branch(course, None, steps, iter(_possible_next(steps)))]
     for _ in range(_MOST_TRIED):

@@ -7,6 +7,7 @@ from queries.whereabouts.answer import (
     Hand,
     Interval,
     Whereabouts,
+    log_shown,
     whereabouts,
     whereabouts_page,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Interval",
     "Manner",
     "Whereabouts",
+    "log_shown",
     "whereabouts",
     "whereabouts_page",
 ]

@@ -1,4 +1,4 @@
-"""What the operations of one thing say of where it was: moments, machines, places, as they were told up to a position."""
+"""What the operations of one thing say of where it was, as they were told up to a position."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def _read(told: Mapping[str, Told]) -> dict[str, Act]:
 
 
 def visits_of(act: Act, lot: NodeId) -> list[Visit]:
-    """Where the operation had the lot, its units or some of it. What goes into something made is not there, but taken."""
+    """Where the operation had the lot, its units or some of it. What goes into something made is taken, not there."""
     record, touched = act.record, _touched(act.record, lot)
     is_made = OPERATIONS[record.type].is_material and lot in touched
     some = next((end.quantity for end in record.inputs if (end.kind, end.id) == lot and not end.units), None)

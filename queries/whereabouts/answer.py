@@ -1,4 +1,4 @@
-"""Where a lot, tissue, reagent or unit has been: in which place, from when to when, brought there and taken away by whom.
+"""Where a lot, tissue, reagent or unit has been: in which place, from when to when, brought and taken away by whom.
 
 Source: specification 3.4; the recall specification, "Custody". The rules that judge records run the thing's operations
 again; what they say of its parts is told, and what they do not say is told as a gap.
@@ -30,7 +30,16 @@ from queries.whereabouts.pieces import Told, told_together
 from queries.whereabouts.replay import Cause, Followed, follow
 from queries.whereabouts.units import unit_runs
 
-__all__ = ["INTERVAL_PLACE", "WHEREABOUTS_KINDS", "Hand", "Interval", "Whereabouts", "whereabouts", "whereabouts_page"]
+__all__ = [
+    "INTERVAL_PLACE",
+    "WHEREABOUTS_KINDS",
+    "Hand",
+    "Interval",
+    "Whereabouts",
+    "log_shown",
+    "whereabouts",
+    "whereabouts_page",
+]
 
 INTERVAL_PLACE: Final = (str, int)  # of a cursor: which question, and how many intervals come before
 WHEREABOUTS_KINDS: Final = ("CellLot", "Tissue", "Reagent", "CellUnit")
@@ -76,7 +85,7 @@ class Interval:
     is_all: bool
 
     def person(self, hand: Hand | None, operations: Mapping[str, Operation]) -> str | None:
-        """Who began or ended it, as far as the operations show: an operator; where a closing recorded the end, who did that."""
+        """Who began or ended it, as far as the operations show: the operator, or who recorded the end by a closing."""
         told = None if hand is None else operations.get(hand.operation)
         if told is None or hand is None:
             return None
@@ -101,8 +110,9 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """A whole answer, by the beginning. ``steps``: of intervals by number, from which to which some of it went next; runs,
-    counts and what it was tested at happened meanwhile. ``units``: how many the lot has; ``quantity`` of a counted lot, in ``unit``.
+    """A whole answer, by the beginning. ``steps``: of intervals by number, from which to which some of it went next;
+    runs, counts and work at a place happened meanwhile. ``units``: how many the lot has; ``quantity``: of a counted lot,
+    in ``unit``.
 
     ``contradictions``: operations that say what cannot be as the records were known then; ``is_assumed``: which part of a
     counted lot an operation took is not recorded.
@@ -180,7 +190,7 @@ def whereabouts_page(
         begin = int(place) + 1
     chosen = answer.chosen(manners, within)
     items = chosen[begin : begin + first]
-    view.show_keys("whereabouts", [answer.node])
+    log_shown(view, answer)
     return Page(
         items=items,
         cursors=[Cursor(answer.as_of.seq, (mark, begin + number)).text() for number in range(len(items))],
@@ -189,6 +199,11 @@ def whereabouts_page(
         has_previous=begin > 0,
         as_of_seq=answer.as_of.seq,
     )
+
+
+def log_shown(view: View, answer: Whereabouts) -> None:
+    """Logs that the thing is shown, where it leads to one person."""
+    view.show_keys("whereabouts", [answer.node])
 
 
 def _positions(acts: Iterable[Act]) -> set[str]:

@@ -87,7 +87,7 @@ class _Row:
 
 
 async def show_whereabouts(desk: Desk, request: Request) -> Response:
-    """``?id=CellLot:L1P1`` as a ``list`` of intervals, or as a ``picture`` (``standalone=true``: a page to keep as a file).
+    """``?id=CellLot:L1P1`` as a ``list``, or as a ``picture`` (``standalone=true``: a page to keep as a file).
 
     ``manner`` and ``within`` choose what is listed: those of one manner, or what was in one place.
     """

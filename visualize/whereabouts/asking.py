@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from graph.reader import NodeId
 from queries.operations import Operation, operations_by_id
 from queries.privacy import View
-from queries.whereabouts import Interval, Manner, Whereabouts, whereabouts, whereabouts_page
+from queries.whereabouts import Interval, Manner, Whereabouts, log_shown, whereabouts
 from visualize.rollup import ONE_BY_ONE
 from visualize.whereabouts.drawing import Drawing, draw
 
@@ -60,7 +60,7 @@ async def ask_whereabouts_picture(
     begin = 0 if question.part is None else (question.part - 1) * ONE_BY_ONE
     drawn = chosen if question.part is None else chosen[begin : begin + ONE_BY_ONE]
     drawing = await asyncio.to_thread(draw, drawn, _steps(answer, drawn))
-    whereabouts_page(view, answer, 0, None)  # that its key is shown is logged
+    log_shown(view, answer)
     alone = [bar.interval for bar in drawing.bars if bar.interval is not None]
     hands = dict.fromkeys(hand.operation for each in alone for hand in (each.began, each.ended) if hand is not None)
     return WhereaboutsPicture(

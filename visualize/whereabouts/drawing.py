@@ -91,7 +91,7 @@ class Drawing:
 
 
 def draw(intervals: Sequence[Interval], steps: Iterable[tuple[int, int]]) -> Drawing:
-    """Each by itself; more than can be told apart by place and manner, places by what they stood in where they are many.
+    """Each by itself; more than can be told apart by place and manner, many places by what they stood in.
 
     ``steps``: of intervals by number, which came next for some of it; lines are drawn where each is by itself.
     """

@@ -1,4 +1,4 @@
-"""Where a thing has been as one HTML page that needs nothing else: the answer, the picture on its axis of time, a table."""
+"""Where a thing has been as one HTML page that needs nothing else: the answer, the picture, a table."""
 
 from __future__ import annotations
 
