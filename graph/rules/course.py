@@ -88,6 +88,7 @@ def _begun(thing: Thing, account: Account, is_within: IsWithin) -> Course:
 
 
 def take(deeds: Deeds, step: Step) -> None:
+    """Lets a step happen."""
     if step.is_end:
         deeds.end(step.event)
     else:

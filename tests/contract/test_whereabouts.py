@@ -61,8 +61,8 @@ async def test_a_stay_in_a_moved_rack_is_told_as_the_moves_were_known(store: Sto
     sheet.stored(units_of("B1", 1, 2), "RK")
     await import_all(store, _at("2025-07-01T00:00:00Z", sheet.records))
     sheet.records.clear()
-    rack, tank = {"kind": "StoragePosition", "id": "RK"}, {"kind": "StoragePosition", "id": "TK2"}
-    moved = sheet.act("MOVED", [rack], [tank])
+    rack, other = ({"kind": "StoragePosition", "id": key} for key in ("RK", "TK2"))
+    moved = sheet.act("MOVED", [rack], [other])
     await import_all(store, _at("2025-07-02T00:00:00Z", sheet.records))
     await import_all(store, _at("2025-07-03T00:00:00Z", [sheet.correction(moved, None)]))
     await import_all(store, _at("2025-07-04T00:00:00Z", [sheet.amendment("StoragePosition", "RK", parent="TK3")]))
