@@ -18,7 +18,7 @@ from graph.index.fragments import text_order
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
 from graph.index.impact import Spread
 from graph.index.lineage import Lineage
-from graph.index.paths import WinningSteps, path_lengths, winning_steps
+from graph.index.paths import WinningSteps, path_lengths, rows_before, winning_steps
 from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
@@ -167,6 +167,11 @@ class Impact:
     def lengths(self) -> Array:
         """How many steps the winning path of each row has."""
         return path_lengths(self.lineage, self.spread)
+
+    @cached_property
+    def before(self) -> Array:
+        """For each row the row of the thing that affected it first, itself or by way of a machine; -1 for the first."""
+        return rows_before(self.lineage, self.spread)
 
     def steps(self, rows: Array) -> WinningSteps:
         """Of each row the step by which it was reached first."""

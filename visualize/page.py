@@ -16,7 +16,7 @@ from visualize.generations import Side
 from visualize.links import LinkRow, edge_row
 from visualize.network import READABLE, Network, network_of
 from visualize.picture import Picture, TraceQuestion
-from visualize.rollup import NOTHING_OPENED, ONE_BY_ONE, Link, Opened, Shown
+from visualize.rollup import NOTHING_OPENED, ONE_BY_ONE, Link, Opened, Shown, openings
 from visualize.values import span_text
 from visualize.ways import ways_from_start
 from visualize.words import LANGUAGES, Speech, edge_label, kind_label
@@ -179,17 +179,10 @@ def _members(picture: Picture, shape: Shown, say: Speech, address: Address | Non
 
 def _openings(picture: Picture, shape: Shown, say: Speech, address: Address) -> list[tuple[str, str]]:
     """What can be opened next to a thing that stands on its own, and that it can be put back."""
-    question, opened, node = picture.question, picture.question.opened, shape.node
     if not picture.drawing.is_rolled_up or shape.named[0].is_hidden:
         return []
-    ways = []
-    if node not in opened.sources:
-        ways.append(("open_sources", replace(opened, sources=(*opened.sources, node))))
-    if node not in opened.results:
-        ways.append(("open_results", replace(opened, results=(*opened.results, node))))
-    if node in opened.every:
-        ways.append(("put_back", opened.without(node)))
-    return [(say(word), _opened_address(question, each, say.language, address)) for word, each in ways]
+    ways = openings(picture.question.opened, shape.node, "open_sources", "open_results")
+    return [(say(word), _opened_address(picture.question, each, say.language, address)) for word, each in ways]
 
 
 def _recorded(picture: Picture, shape: Shown, say: Speech) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from graph.reader import NodeId
@@ -21,6 +21,7 @@ __all__ = [
     "Link",
     "Opened",
     "Shown",
+    "openings",
     "roll_up",
 ]
 
@@ -61,6 +62,18 @@ class Opened:
 
 
 NOTHING_OPENED = Opened()
+
+
+def openings(opened: Opened, node: NodeId, sources: str, results: str) -> list[tuple[str, Opened]]:
+    """What a reader may open or put back at a thing that stands on its own: (word for it, what is opened then)."""
+    ways = []
+    if node not in opened.sources:
+        ways.append((sources, replace(opened, sources=(*opened.sources, node))))
+    if node not in opened.results:
+        ways.append((results, replace(opened, results=(*opened.results, node))))
+    if node in opened.every:
+        ways.append(("put_back", opened.without(node)))
+    return ways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ from service.pages.impact_questions import (
     tiers_of,
 )
 from service.pages.paging import page_number, pager
-from service.pages.questions import instant_of, kinds_of, position_of
+from service.pages.questions import OPENED_PARAMETERS, instant_of, kinds_of, opened_of, opened_parameters, position_of
 from service.pages.zone import site_offset
 from service.parameters import check_names, choice, flag
 from service.seeds import joined_seed, split_seed
@@ -52,7 +52,7 @@ _ROUTES: Final = 10
 _DIGESTED: Final = 5_000  # items; the digest of more is made when it is asked for
 _FILES: Final = {"csv": "CSV", "xlsx": "Excel", "ndjson": "NDJSON", "graphml": "GraphML"}
 _FORMS: Final = ("list", "picture", "form")
-_PARAMETERS: Final = IMPACT_PARAMETERS | {
+_PARAMETERS: Final = IMPACT_PARAMETERS | OPENED_PARAMETERS | {
     "as", "at", "sort", "page", "target", "since", "before", "digest", "from", "until", "language", "standalone",
 }  # fmt: skip
 
@@ -93,6 +93,7 @@ async def show_impact(desk: Desk, request: Request) -> Response:
             tiers=tiers_of(request),
             between=(instant_of(request, "since"), instant_of(request, "before")),
             target=request.query_params.get("target", "").strip() or None,
+            opened=opened_of(request),
         ),
         at=await position_of(request, view),
         order=Order(choice(request, "sort", [order.value for order in Order])),
@@ -165,7 +166,8 @@ def _picture_address(at: dict[str, str]) -> Any:
     def address(question: ImpactQuestion, language: str) -> str:
         asked = _Asked(question=question, at=None, order=Order.TIER)
         target = {} if question.target is None else {"target": question.target}
-        return impact_address_of(_PATH, asked.parameters, **{"as": "picture", **at, **target, "language": language})
+        parameters = [*asked.parameters, *opened_parameters(question.opened)]
+        return impact_address_of(_PATH, parameters, **{"as": "picture", **at, **target, "language": language})
 
     return address
 
