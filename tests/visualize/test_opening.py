@@ -70,7 +70,7 @@ def test_what_a_thing_came_from_opens_against_the_flow() -> None:
 def test_more_neighbours_than_can_be_told_apart_open_as_a_group_of_their_own() -> None:
     vials = 5 * NEXT_TO
     drawing = drawing_of(lots(300, units=vials), results=(lot(1),))
-    of_one, of_others, _ = groups(drawing)
+    of_one, _, of_others = groups(drawing)
     assert (of_one.count, of_others.count) == (vials, 9 * vials)
     assert (of_one.next_to, of_others.next_to) == ((lot(1), True), None)
 
