@@ -120,6 +120,7 @@ class View:
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
     _latest: list[AsOf] = field(default_factory=list, repr=False)  # to where the index was looked at for this answer
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _asked: dict[AsOf, dict[NodeId, bool]] = field(default_factory=dict, repr=False)  # does it lead to one person?
 
     def __post_init__(self) -> None:
@@ -201,8 +202,9 @@ class View:
         if self.index is None or as_of.known_at_ms is not None or self.index.state().state != "ready":
             return None
         try:
-            if not self._latest:
-                self._latest[:] = [await self.index.position()]
+            async with self._looking:
+                if not self._latest:
+                    self._latest.append(await self.index.position())
             if as_of.seq < self._latest[0].seq:
                 return None
             return await self.index.lineage(self._latest[0], Asked(starts=()))
