@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple, TextIO
+from typing import Final, NamedTuple
 
 import httpx
 
@@ -102,7 +102,8 @@ def _make_large(data: Path, trial: Path, donors: int) -> None:
 def _served(data: Path, heap: str) -> Iterator[httpx.Client]:
     """A service that is up, its index made; as its owner in a browser."""
     command = _stemgraph("serve", "--data", str(data), "--port", "0", "--heap", heap)
-    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stderr=log) as service:
+    log = data.parent / f"{data.name}.log"
+    with log.open("wb") as file, subprocess.Popen(command, stderr=file) as service:
         try:
             url = _when_ready(service, log)
             token = (data / "admin.token").read_text().strip()
@@ -113,11 +114,11 @@ def _served(data: Path, heap: str) -> Iterator[httpx.Client]:
             service.terminate()
 
 
-def _when_ready(service: subprocess.Popen[bytes], log: TextIO) -> str:
+def _when_ready(service: subprocess.Popen[bytes], log: Path) -> str:
     """Where it listens, when its index is made."""
     while service.poll() is None:
-        log.seek(0)
-        said = [json.loads(line) for line in log if line.startswith("{") and line.endswith("\n")]
+        lines = log.read_text("utf-8").splitlines(keepends=True)
+        said = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("\n")]
         if any(each["event"] == "index ready" for each in said):
             return next(str(each["url"]) for each in said if each["event"] == "serving")
         time.sleep(0.2)
