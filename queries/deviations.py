@@ -50,7 +50,9 @@ async def deviations(
     seq = head.seq if cursor is None else cursor.seq
     place = (0, -1) if cursor is None else (int(cursor.place[0]), int(cursor.place[1]))
     tier = _listed_tier(view)
-    total, rows = await view.reader.deviations(is_open, seq, highest_tier=tier, after=place, limit=first + 1 if first else 0)
+    total, rows = await view.reader.deviations(
+        is_open, seq, highest_tier=tier, after=place, limit=first + 1 if first else 0
+    )
     every = total
     if tier < _HIGHEST_TIER:
         every, _ = await view.reader.deviations(is_open, seq, highest_tier=_HIGHEST_TIER, after=place, limit=0)
