@@ -60,7 +60,7 @@ async def test_a_snapshot_that_fits_is_nothing_to_warn_of(tmp_path: Path, logged
 
 
 def test_answers_on_a_kept_connection_do_not_wait_for_the_client_to_acknowledge_the_last_packet() -> None:
-    """asyncio sends small packets at once only on sockets that name their protocol."""
+    """The event loop sends small packets at once only on sockets that name their protocol."""
     with listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
         accepted, _ = listener.accept()
         with accepted:
