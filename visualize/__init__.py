@@ -3,6 +3,7 @@
 from visualize.impact import ImpactAddress, ImpactPicture, ImpactQuestion, ask_impact_picture, impact_page
 from visualize.page import Address, trace_page
 from visualize.picture import Picture, TraceQuestion, ask_picture
+from visualize.rollup import ONE_BY_ONE, Opened
 from visualize.whereabouts import (
     WhereaboutsAddress,
     WhereaboutsPicture,
@@ -12,10 +13,12 @@ from visualize.whereabouts import (
 )
 
 __all__ = [
+    "ONE_BY_ONE",
     "Address",
     "ImpactAddress",
     "ImpactPicture",
     "ImpactQuestion",
+    "Opened",
     "Picture",
     "TraceQuestion",
     "WhereaboutsAddress",

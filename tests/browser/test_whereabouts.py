@@ -81,8 +81,21 @@ async def test_the_saved_picture_holds_bands_bars_and_legend(site: Site, tmp_pat
     texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert {"SITE-1 › ROOM-1 › FRIDGE-1", "DS-3", "Nowhere recorded"} <= set(texts), "bands"
     assert texts.count("unit 3") == 4, "in the fridge, in the shipper, on the way, and nobody knows where"
-    assert {"Stored", "On a machine", "goes on"} <= set(texts), "the legend"
+    assert {"Stored 5", "On a machine 2", "goes on"} <= set(texts), "the legend"
     assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > drawn
+
+
+async def test_what_is_not_wanted_is_left_out_of_the_picture_and_the_table(site: Site) -> None:
+    async with site.window(Role.SAFETY_OFFICER) as window:
+        page = await window.open(PICTURE)
+        await page.wait_for_selector("#network[data-drawn]")
+        await page.uncheck(".legend input.kind[value='Seen by an inventory']")
+        shown = await page.locator("#intervals tbody tr:visible").all_inner_texts()
+        assert len(shown) == 13
+        assert not [row for row in shown if "inventory" in row]
+        await page.fill("#wanted", "unit 4")
+        await page.keyboard.press("Enter")
+        assert await page.inner_text("#matches") == "1 of 1", "the stay, and not the count"
 
 
 async def test_nothing_is_cut_or_lies_on_anything_else(site: Site) -> None:

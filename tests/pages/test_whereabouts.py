@@ -245,4 +245,4 @@ async def test_names_that_could_be_markup_are_shown_as_text(embedded_engine: Emb
         for form in ("list", "picture"):
             page = await reader.open(_address(id=f"Reagent:{name}", **{"as": form}))
             assert " ".join(name.split()) in page.one("table", id="intervals").text
-            assert len(page.all("script")) == (1 if form == "list" else 5)
+            assert len(page.all("script")) == (1 if form == "list" else 6)

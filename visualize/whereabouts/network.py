@@ -16,11 +16,10 @@ from visualize.whereabouts.layout import Placed, PlacedBar, lay_out
 from visualize.whereabouts.saying import manner_label, part_text
 from visualize.words import Speech
 
-__all__ = ["LOOKS", "Timeline", "band_text", "bar_text", "network_of_whereabouts", "sample_of"]
+__all__ = ["LOOKS", "Timeline", "band_text", "bar_text", "network_of_whereabouts"]
 
 _LONGEST_LABEL: Final = 24
 _LONGEST_NAME: Final = 24  # of each place in the name of a band
-_SAMPLE: Final = (34.0, 14.0)
 # How a bar is drawn, by manner; each can be told from the others without its colour.
 LOOKS: Final = {
     Manner.OPERATION: "plain",
@@ -127,18 +126,6 @@ def bar_text(picture: WhereaboutsPicture, bar: Bar, say: Speech) -> str:
     if bar.interval is None:
         return f"{bar.count:,} × {manner_label(bar.manner, say)}"
     return part_text(bar.interval, picture.answer, say)
-
-
-def sample_of(manner: Manner, *, is_open: bool = False, is_inexact: bool = False) -> dict[str, Any]:
-    """A bar for a legend."""
-    width, height = _SAMPLE
-    return _look(manner) | {
-        "width": width,
-        "height": height,
-        "open": is_open,
-        "softLeft": 0.0,
-        "softRight": width / 3 if is_inexact else 0.0,
-    }
 
 
 def _look(manner: Manner) -> dict[str, Any]:

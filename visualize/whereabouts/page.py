@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ from visualize.rollup import ONE_BY_ONE
 from visualize.values import span_text
 from visualize.whereabouts.asking import WhereaboutsPicture, WhereaboutsQuestion
 from visualize.whereabouts.drawing import Bar
-from visualize.whereabouts.network import LOOKS, band_text, bar_text, network_of_whereabouts, sample_of
+from visualize.whereabouts.network import LOOKS, band_text, bar_text, network_of_whereabouts
 from visualize.whereabouts.saying import end_text, hand_text, manner_label, place_text, start_text
 from visualize.words import LANGUAGES, Speech
 
@@ -54,7 +55,6 @@ def whereabouts_picture_page(
     page = _Page(picture, say, address, thing_address)
     question, answer = picture.question, picture.answer
     timeline = network_of_whereabouts(picture, say)
-    legend = page.legend()
     content = {
         "nodes": timeline.network.nodes,
         "edges": timeline.network.edges,
@@ -66,7 +66,6 @@ def whereabouts_picture_page(
         "paths": {str(bar): path for bar in range(len(picture.drawing.bars)) if (path := picture.drawing.path(bar))},
         "target": None,
         "operations": {each.id: told(operation_section(each, say)) for each in picture.operations.values()},
-        "legend": [{"text": text, "bar": bar} for text, _, bar in legend if bar is not None],
         "start": 0 if picture.drawing.bars else None,
         "readable": READABLE,
         "height": timeline.network.height,
@@ -91,7 +90,8 @@ def whereabouts_picture_page(
         kind_counts=[(manner_label(each, say), answer.by_manner[each]) for each in Manner if answer.by_manner[each]],
         rolled_up=page.rolled_up(),
         legend=[],
-        bars=[(text, look) for text, look, _ in legend],
+        manners=page.manners(),
+        signs=page.signs(),
         languages=[] if address is None else [(name, tag, address(question, name)) for name, tag in LANGUAGES.items()],
         leads=[*([] if listed is None else [(say("as_list"), listed)]), *page.leads()],
         reading=say("whereabouts_reading", zone=time_text(0, picture.offset_minutes)[-6:]),
@@ -153,22 +153,21 @@ class _Page:
         text = self._say("whereabouts_rolled_up", total=total, grouped=f"{grouped:,}", groups=len(groups))
         return {"text": text, "smaller": []}
 
-    def legend(self) -> list[tuple[str, str, dict[str, Any] | None]]:
-        """How the bars look that are drawn: text, look, and a sample; of lines there is none."""
-        bars, say = self._picture.drawing.bars, self._say
-        manners = [each for each in Manner if any(bar.manner is each for bar in bars)]
-        found: list[tuple[str, str, dict[str, Any] | None]] = [
-            (manner_label(each, say), LOOKS[each], sample_of(each)) for each in manners
-        ]
-        if any(bar.is_open for bar in bars):
-            found.append((say("legend_open"), "open", sample_of(Manner.ARRIVED, is_open=True)))
-        if any(bar.interval is not None and _has_soft_end(bar) for bar in bars):
-            found.append((say("legend_inexact"), "soft", sample_of(Manner.ARRIVED, is_inexact=True)))
-        if self._picture.drawing.links:
-            found.append((say("legend_went_on"), "went_on", None))
-        if self._picture.drawing.is_rolled_up:
-            found.append((say("legend_several_intervals"), "several", sample_of(Manner.ARRIVED) | {"several": True}))
-        return found
+    def manners(self) -> list[tuple[str, str, int]]:
+        """How the bars look: what is said of a look, the look, and how many intervals are so."""
+        counts: Counter[Manner] = Counter()
+        for bar in self._picture.drawing.bars:
+            counts[bar.manner] += bar.count
+        return [(manner_label(each, self._say), LOOKS[each], counts[each]) for each in Manner if counts[each]]
+
+    def signs(self) -> list[tuple[str, str]]:
+        """What else the picture tells by a sign."""
+        drawing, say = self._picture.drawing, self._say
+        found = [(say("legend_open"), "open")] if any(bar.is_open for bar in drawing.bars) else []
+        if any(bar.interval is not None and _has_soft_end(bar) for bar in drawing.bars):
+            found.append((say("legend_inexact"), "soft"))
+        found += [(say("legend_went_on"), "went_on")] if drawing.links else []
+        return found + ([(say("legend_several_intervals"), "several")] if drawing.is_rolled_up else [])
 
     def rows(self) -> list[_BarRow]:
         return [self._row(number, bar) for number, bar in enumerate(self._picture.drawing.bars)]
@@ -202,6 +201,7 @@ class _Page:
         )
         rows = [Row(self._say(word), text) for word, text in texts if text]
         return {
+            "kind": row.manner,  # what the legend leaves out by
             "heading": f"{row.place} · {row.which}",
             "sections": [told(Section("", rows))],
             "operations": self._operations(bar.interval),
