@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.errors import BadInput
 from graph.reader import LATEST, AsOf, NodeId, NodeRow, by_kind, id_text
+from graph.saying import said
 from graph.vocabulary import KINDS, FieldType
 from queries.ids import parse_node_id
 from queries.pages import Cursor, Page, check_first
@@ -118,7 +119,7 @@ async def search(
     """
     check_first(first)
     if not text.strip():
-        raise BadInput("text is empty.", remedy="Give part of a key or a name.", member="text")
+        raise BadInput(said("text is empty."), remedy=said("Give part of a key or a name."), member="text")
     head = await view.reader.head()
     cursor = Cursor.parse(after, (str, str), head_seq=head.seq) if after is not None else None
     as_of = AsOf(head.seq if cursor is None else cursor.seq)

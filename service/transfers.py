@@ -17,6 +17,7 @@ from exchange.jsonlines import read_stream, trailer_line
 from exchange.sources import is_kept_first, open_source
 from graph.errors import BadInput, NotPermitted
 from graph.ledger import Ledger
+from graph.saying import said
 from graph.viewer import Permission, Viewer
 from service.parameters import check_names, flag, number
 from service.routes import viewer_of
@@ -90,11 +91,11 @@ def records_with_trailer(store: Store, viewer: Viewer, *, sealed: bool) -> Async
     """
     if not may_export_records(viewer):
         raise NotPermitted(
-            "The records name donors and subjects, which your role may not see.",
-            remedy="Ask in GraphQL, which masks what you may not see.",
+            said("The records name donors and subjects, which your role may not see."),
+            remedy=said("Ask in GraphQL, which masks what you may not see."),
         )
     if sealed and not viewer.may(Permission.EXPORT_SEALED):
-        raise NotPermitted("Your role may not export sealed values.", remedy="Export without them.")
+        raise NotPermitted(said("Your role may not export sealed values."), remedy=said("Export without them."))
     what, tier = ("export of all records with sealed values", 3) if sealed else ("export of all records", 2)
     store.access_log.append(viewer, what, ["*"], tier)
     return _with_trailer(store.ledger, sealed=sealed)
@@ -137,6 +138,7 @@ async def _keep(path: Path, first: bytes, chunks: AsyncIterator[bytes]) -> None:
             size += len(chunk)
             if size > _LARGEST_KEPT:
                 raise BadInput(
-                    f"The file is larger than {_LARGEST_KEPT} bytes.", remedy="Split it, or send JSON Lines."
+                    said("The file is larger than {largest_kept} bytes.", largest_kept=_LARGEST_KEPT),
+                    remedy=said("Split it, or send JSON Lines."),
                 )
             file.write(chunk)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from graph.errors import IntegrityBroken
 from graph.ledger.model import GENESIS, Entry, Head
+from graph.saying import said
 
 __all__ = ["Chain", "by_request", "check_chain"]
 
@@ -73,4 +74,4 @@ async def check_chain(entries: AsyncIterator[Entry], head: Head) -> None:
     else:
         chain.ends_at(head)
     if chain.difference is not None:
-        raise IntegrityBroken(chain.difference, remedy="Restore the store from a backup.")
+        raise IntegrityBroken(chain.difference, remedy=said("Restore the store from a backup."))
