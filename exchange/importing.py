@@ -131,7 +131,7 @@ async def import_records(
     if batch is not None and not 1 <= batch <= LARGEST_REQUEST:
         raise BadInput(
             said("A batch of {batch} records cannot be applied as one request.", batch=batch),
-            remedy=said("Give a number from 1 to {largest_request}.", largest_request=LARGEST_REQUEST),
+            remedy=said("Give a number from 1 to {most}.", most=LARGEST_REQUEST),
             member="batch",
         )
     outcome = ImportOutcome(is_dry_run=dry_run)
@@ -286,8 +286,8 @@ def _too_large(place: Place) -> Violation:
     return Violation(
         code="too_many_records",
         message=said(
-            "There are more than {largest_request} records, the most that are applied whole.",
-            largest_request=LARGEST_REQUEST,
+            "There are more than {most} records, the most that are applied whole.",
+            most=LARGEST_REQUEST,
         ),
         remedy=said("Import with --batch (batch=… over HTTP), which applies so many at a time; or split the file."),
         place=place,

@@ -274,7 +274,7 @@ def _parse(line: bytes, text: str, found: list[_Fault]) -> Any:
         found[:] = [
             _Fault(
                 "nested_too_deeply",
-                said("The line is nested more than {deepest} levels deep.", deepest=DEEPEST),
+                said("The line is nested more than {most} levels deep.", most=DEEPEST),
                 said("Flatten it."),
             )
         ]

@@ -95,13 +95,13 @@ async def _of_lot(view: View, lot: str, as_of: AsOf) -> _Held:
         )
     if view.hides_kind(node[0]):
         raise NotPermitted(
-            said("Your role may not look up {lot}.", lot=lot), remedy=said("Ask a colleague whose role may.")
+            said("Your role may not look up {thing}.", thing=lot), remedy=said("Ask a colleague whose role may.")
         )
     if node not in await view.reader.nodes(by_kind([node]), as_of):
         raise NotFound((id_text(node),))
     if await view.hidden([node]):
         raise NotPermitted(
-            said("Your role may not look up {lot}.", lot=lot), remedy=said("Ask a colleague whose role may.")
+            said("Your role may not look up {thing}.", thing=lot), remedy=said("Ask a colleague whose role may.")
         )
     found = await walk(view.reader, [node], Direction.BACKWARD, as_of)
     lineage = {each for each in found.depths if KINDS[each[0]].is_material}

@@ -60,7 +60,7 @@ async def node_dossier(view: View, id_: str, *, first: int | None, after: str | 
     (node,) = await nodes(view, [id_])
     if node is not None and node.is_hidden:  # said whether it exists or not
         raise NotPermitted(
-            said("Your role may not look up {id}.", id=id_), remedy=said("Ask a colleague whose role may.")
+            said("Your role may not look up {thing}.", thing=id_), remedy=said("Ask a colleague whose role may.")
         )
     if node is None:
         raise NotFound((id_,))

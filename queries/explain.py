@@ -62,7 +62,7 @@ async def explain(
     node = parse_node_id(target, "target")
     if not 0 <= first <= MOST_ROUTES:
         raise BadInput(
-            said("first is {first}; it may be 0 to {most_routes}.", first=first, most_routes=MOST_ROUTES),
+            said("first is {first}; it may be 0 to {most}.", first=first, most=MOST_ROUTES),
             remedy=said("Ask for fewer."),
             member="first",
         )

@@ -58,7 +58,7 @@ async def _of_node(view: View, node: NodeId) -> list[Change]:
     text = id_text(node)
     if view.hides_kind(node[0]):
         raise NotPermitted(
-            said("Your role may not look up {text}.", text=text), remedy=said("Ask a colleague whose role may.")
+            said("Your role may not look up {thing}.", thing=text), remedy=said("Ask a colleague whose role may.")
         )
     makers = await view.reader.makers_of(node)
     seqs = await view.reader.operation_seqs(makers)
@@ -72,7 +72,7 @@ async def _of_node(view: View, node: NodeId) -> list[Change]:
     for position in positions:
         if await view.hidden([node], position):
             raise NotPermitted(
-                said("Your role may not look up {text}.", text=text), remedy=said("Ask a colleague whose role may.")
+                said("Your role may not look up {thing}.", thing=text), remedy=said("Ask a colleague whose role may.")
             )
     view.show_keys("history", [node])
     fields = KINDS[node[0]].fields

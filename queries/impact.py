@@ -323,7 +323,7 @@ def _check(asked: ImpactAsked) -> None:
         raise BadInput(said("seeds is empty."), remedy=said("Name at least one."), member="seeds")
     if len(asked.seeds) > _MOST_SEEDS:
         raise BadInput(
-            said("{count} seeds are named; at most {most_seeds}.", count=len(asked.seeds), most_seeds=_MOST_SEEDS),
+            said("{count} seeds are named; at most {most}.", count=len(asked.seeds), most=_MOST_SEEDS),
             remedy=said("Ask in parts."),
             member="seeds",
         )

@@ -78,7 +78,7 @@ def check_first(first: int) -> int:
     """Raises BadInput unless ``first`` is between 0 and 500."""
     if not 0 <= first <= LARGEST_PAGE:
         raise BadInput(
-            said("first is {first}; it may be 0 to {largest_page}.", first=first, largest_page=LARGEST_PAGE),
+            said("first is {first}; it may be 0 to {most}.", first=first, most=LARGEST_PAGE),
             remedy=said("Ask for more pages with after."),
             member="first",
         )

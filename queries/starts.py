@@ -31,7 +31,7 @@ async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf, lineag
     if any(view.hides_kind(kind) for kind, _ in starts):
         refused = [id_text(node) for node in starts if view.hides_kind(node[0])]
         raise NotPermitted(
-            said("Your role may not look up {refused}.", refused=", ".join(refused)),
+            said("Your role may not look up {thing}.", thing=", ".join(refused)),
             remedy=said("Ask a colleague whose role may see such codes."),
         )
     if lineage is None:

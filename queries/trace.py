@@ -126,7 +126,7 @@ async def trace(
         raise BadInput(said("start is empty."), remedy=said("Name at least one id."), member="start")
     if max_depth is not None and max_depth < 0:
         raise BadInput(
-            said("maxDepth is {max_depth}.", max_depth=max_depth),
+            said("maxDepth is {depth}.", depth=max_depth),
             remedy=said("Give 0 or more, or leave it out."),
             member="maxDepth",
         )

@@ -55,7 +55,7 @@ class Walk:
             return False
         if len(self.depths) >= LARGEST_TRACE:
             raise Incomplete(
-                said("The answer has more than {largest_trace} nodes.", largest_trace=LARGEST_TRACE),
+                said("The answer has more than {most} nodes.", most=LARGEST_TRACE),
                 remedy=said("Start further along the lineage, or ask with maxDepth."),
                 code="too_large",
             )

@@ -70,7 +70,7 @@ class Found:
         self._steps += length if last is None else min(last, length)
         if self._steps > MOST_STEPS:
             raise Incomplete(
-                said("The paths of this page come to more than {most_steps} steps.", most_steps=MOST_STEPS),
+                said("The paths of this page come to more than {most} steps.", most=MOST_STEPS),
                 remedy=said("Ask for fewer items, or for the last steps only: path(last: 3)."),
                 code="too_large",
             )

@@ -29,7 +29,7 @@ async def nodes_at(asking: Asking, ids: Sequence[str]) -> list[NodeAt]:
     """What to load for each id, in the same order. Raises BadInput where one is no id, or there are more than 500."""
     if len(ids) > LARGEST_PAGE:
         raise BadInput(
-            said("{count} ids are asked for; at most {largest_page}.", count=len(ids), largest_page=LARGEST_PAGE),
+            said("{count} ids are asked for; at most {most}.", count=len(ids), most=LARGEST_PAGE),
             remedy=said("Ask in several requests."),
             member="ids",
         )

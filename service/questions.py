@@ -54,7 +54,7 @@ async def _read(request: Request) -> dict[str, Any]:
     if unknown := sorted(set(body) - _MEMBERS):
         raise BadInput(
             said("The body has unknown members: {unknown}.", unknown=", ".join(unknown)[:200]),
-            remedy=said("Known: {members}.", members=", ".join(sorted(_MEMBERS))),
+            remedy=said("Known: {known}.", known=", ".join(sorted(_MEMBERS))),
         )
     query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
     if not isinstance(query, str) or not query.strip():

@@ -20,6 +20,7 @@ from graph.saying import said
 from graph.viewer import Permission, Viewer
 from service.answers import error_answer, status_of
 from service.logs import log, log_failure
+from service.messages import asked_texts, spoken
 from service.metrics import Metrics
 from service.signin import Authenticator, SignedIn, check_origin, sign_in_by
 
@@ -104,7 +105,8 @@ class Doorkeeper:
         """An error in the form that was asked for: a page to who opens one in a browser, JSON to all others."""
         if rule.is_page and "text/html" in request.headers.get("accept", ""):
             return self._error_page(request, status, message, remedy)
-        return error_answer(status, code, message, remedy)
+        say = asked_texts(request)
+        return error_answer(status, code, spoken(say, message), spoken(say, remedy))
 
     async def _let_through(self, request: Request, endpoint: Endpoint, rule: Rule) -> Response:
         if rule.body_limit is not None:
@@ -132,12 +134,12 @@ class Doorkeeper:
         if rule.is_page and request.method == "GET":
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/sign-in?next={quote(request.url.path + query, safe='')}", status_code=303)
-        return error_answer(
-            401,
-            "not_signed_in",
+        say = asked_texts(request)
+        message, remedy = (
             said("Nothing here is readable without signing in."),
             said("Send Authorization: Bearer TOKEN."),
         )
+        return error_answer(401, "not_signed_in", spoken(say, message), spoken(say, remedy))
 
     def _check_sent_on_purpose(self, request: Request, signed_in: SignedIn, rule: Rule) -> None:
         if not signed_in.is_by_cookie or request.method in _SAFE_METHODS:

@@ -117,8 +117,8 @@ def purpose_of(connection: HTTPConnection) -> str | None:
         raise BadInput(
             said("The X-Purpose header is too long or holds control characters."),
             remedy=said(
-                "State the purpose in one line of at most {longest_purpose} characters.",
-                longest_purpose=_LONGEST_PURPOSE,
+                "State the purpose in one line of at most {longest} characters.",
+                longest=_LONGEST_PURPOSE,
             ),
         )
     return purpose or None

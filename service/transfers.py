@@ -19,16 +19,18 @@ from graph.errors import BadInput, NotPermitted
 from graph.ledger import Ledger
 from graph.saying import said
 from graph.viewer import Permission, Viewer
-from service.parameters import check_names, flag, number
+from service.messages import asked_texts, translated
+from service.parameters import check_names, choice, flag, number
 from service.routes import viewer_of
 from service.store import Store
+from service.texts import LANGUAGES, Texts
 
 __all__ = ["export_stream", "may_export_records", "records_with_trailer", "take_import"]
 
 _MARK_LENGTH: Final = 4  # bytes that tell a workbook from JSON Lines
 _LARGEST_KEPT: Final = 256 * 1024 * 1024
 _TIER_OF_RECORDS: Final = 2
-_IMPORT_PARAMETERS: Final = frozenset({"name", "historic", "createMissing", "batch", "zone", "dryRun"})
+_IMPORT_PARAMETERS: Final = frozenset({"name", "historic", "createMissing", "batch", "zone", "dryRun", "language"})
 _LONGEST_NAME: Final = 100
 
 
@@ -37,6 +39,8 @@ async def take_import(request: Request, store: Store) -> Response:
     viewer = viewer_of(request)
     asked = request.query_params
     check_names(request, _IMPORT_PARAMETERS)
+    choice(request, "language", tuple(LANGUAGES))
+    say = asked_texts(request)
     chunks = aiter(request.stream())
     first = await _first_bytes(chunks, _MARK_LENGTH)
     name = _file_name(asked.get("name", ""))
@@ -61,11 +65,11 @@ async def take_import(request: Request, store: Store) -> Response:
         )
     async for _ in chunks:
         pass  # a client that is still sending would miss the answer
-    return _import_answer(outcome)
+    return _import_answer(outcome, say)
 
 
-def _import_answer(outcome: ImportOutcome) -> Response:
-    return JSONResponse(outcome.as_json(), status_code=200 if outcome.is_complete else 422)
+def _import_answer(outcome: ImportOutcome, say: Texts) -> Response:
+    return JSONResponse(translated(say, outcome.as_json()), status_code=200 if outcome.is_complete else 422)
 
 
 async def export_stream(request: Request, store: Store) -> Response:
@@ -138,7 +142,7 @@ async def _keep(path: Path, first: bytes, chunks: AsyncIterator[bytes]) -> None:
             size += len(chunk)
             if size > _LARGEST_KEPT:
                 raise BadInput(
-                    said("The file is larger than {largest_kept} bytes.", largest_kept=_LARGEST_KEPT),
+                    said("The file is larger than {most} bytes.", most=_LARGEST_KEPT),
                     remedy=said("Split it, or send JSON Lines."),
                 )
             file.write(chunk)

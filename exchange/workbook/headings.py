@@ -49,7 +49,7 @@ def sheet_for(title: str, renaming: Renaming) -> Sheet | None:
 def unknown_sheet(title: str, place: Place) -> Violation:
     names = {name: name for sheet in sheets() for name in (sheet.zh, sheet.en, sheet.code)}
     close = difflib.get_close_matches(title, names, n=1, cutoff=0.5)
-    hint = said("Did you mean {close}?", close=close[0]) if close else said("Name it as in the template.")
+    hint = said("Did you mean {nearest}?", nearest=close[0]) if close else said("Name it as in the template.")
     return Violation(
         code="unknown_sheet",
         message=said("Nothing is known by the name {title}.", title=repr(title[:60])),
@@ -190,7 +190,7 @@ def _unclear(sheet: Sheet, text: str, found: Sequence[Column], place: Place) -> 
         )
     names = [name for column in sheet.columns for name in (column.zh, column.en)]
     close = difflib.get_close_matches(text, names, n=1, cutoff=0.5)
-    remedy = said("Did you mean {close}?", close=close[0]) if close else said("Write it as in the template.")
+    remedy = said("Did you mean {nearest}?", nearest=close[0]) if close else said("Write it as in the template.")
     return Violation(
         code="unknown_heading",
         message=said("{heading} has no column {text}.", heading=f"{sheet.zh} / {sheet.en}", text=repr(text[:60])),

@@ -83,9 +83,9 @@ def admit(submission: Submission) -> Batch:
         too_large = Violation(
             code="too_large",
             message=said(
-                "{count} records in one request; at most {largest_request} are applied as a whole.",
+                "{count} records in one request; at most {most} are applied as a whole.",
                 count=len(submission.records),
-                largest_request=LARGEST_REQUEST,
+                most=LARGEST_REQUEST,
             ),
             remedy=said("Import them in batches (--batch)."),
         )

@@ -317,8 +317,8 @@ def _key_used(submission: Submission) -> Receipt:
     violation = Violation(
         code="key_used",
         message=said(
-            "The idempotency key {idempotency_key} was used before, for other records.",
-            idempotency_key=submission.idempotency_key,
+            "The idempotency key {key} was used before, for other records.",
+            key=submission.idempotency_key,
         ),
         remedy=said("Give each request a key of its own; only the same request is handed in again under the same key."),
         member="idempotencyKey",

@@ -191,7 +191,7 @@ def opened_seal_problem(value: Mapping[str, Any]) -> str | None:
     except binascii.Error:
         return said("has a salt that is not base64")
     if len(salt) != SALT_LENGTH:
-        return said("has a salt that has not {salt_length} bytes", salt_length=SALT_LENGTH)
+        return said("has a salt that has not {length} bytes", length=SALT_LENGTH)
     return (
         None if matches(value["value"], str(value["sealed"]), salt) else said("has a value that is not the one sealed")
     )

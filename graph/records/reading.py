@@ -29,7 +29,9 @@ def nearest(word: object, known: Iterable[str]) -> Saying:
     """What to do about a word that is not known: the nearest one that is, or all of them."""
     names = sorted(known)
     close = difflib.get_close_matches(word[:_SEARCHED], names, n=1, cutoff=0.5) if isinstance(word, str) else []
-    return said("Did you mean {close}?", close=close[0]) if close else said("Known: {names}.", names=", ".join(names))
+    return (
+        said("Did you mean {nearest}?", nearest=close[0]) if close else said("Known: {known}.", known=", ".join(names))
+    )
 
 
 class Reading:

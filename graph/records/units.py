@@ -37,7 +37,7 @@ def _expand_one(name: str, lot: str) -> list[str]:
         if last - first >= MOST_UNITS:
             raise BadValue(
                 said("names {count} units in one range", count=last - first + 1),
-                said("Name at most {most_units}.", most_units=MOST_UNITS),
+                said("Name at most {most}.", most=MOST_UNITS),
             )
         return [f"{lot}#{number:0{width}d}" for number in range(first, last + 1)]
     return [f"{lot}#{unit}"]
@@ -50,8 +50,8 @@ def expand_units(names: Iterable[object], lot: str) -> tuple[str, ...]:
         listed += _expand_one(clean_key(name, said("a unit's name")), lot)
         if len(listed) > MOST_UNITS:
             raise BadValue(
-                said("names more than {most_units} units", most_units=MOST_UNITS),
-                said("Name at most {most_units} in one operation.", most_units=MOST_UNITS),
+                said("names more than {most} units", most=MOST_UNITS),
+                said("Name at most {most} in one operation.", most=MOST_UNITS),
             )
     seen: set[str] = set()
     for unit in listed:
@@ -61,6 +61,6 @@ def expand_units(names: Iterable[object], lot: str) -> tuple[str, ...]:
         if len(unit) > LONGEST_KEY:
             raise BadValue(
                 said("names a unit whose id has {count} characters", count=len(unit)),
-                said("Use at most {longest_key}.", longest_key=LONGEST_KEY),
+                said("Use at most {longest}.", longest=LONGEST_KEY),
             )
     return tuple(listed)

@@ -49,7 +49,7 @@ def clean_key(text: Any, what: str = "id") -> str:
     if len(text) > 10 * LONGEST_KEY:  # before any work is done on it
         raise BadValue(
             said("{what} has {count} characters", what=what, count=len(text)),
-            said("Use at most {longest_key}.", longest_key=LONGEST_KEY),
+            said("Use at most {longest}.", longest=LONGEST_KEY),
         )
     key = text.strip()
     if not key.isascii():
@@ -59,7 +59,7 @@ def clean_key(text: Any, what: str = "id") -> str:
     if len(key) > LONGEST_KEY:
         raise BadValue(
             said("{what} has {count} characters", what=what, count=len(key)),
-            said("Use at most {longest_key}.", longest_key=LONGEST_KEY),
+            said("Use at most {longest}.", longest=LONGEST_KEY),
         )
     if not key.isprintable() and any(unicodedata.category(each) in _UNPRINTABLE for each in key):
         raise BadValue(
@@ -82,7 +82,7 @@ def _finite(value: Any) -> int | float:
         if abs(value) > LARGEST_WHOLE:
             raise BadValue(
                 said("is a whole number too large to be kept exactly"),
-                said("The largest is {largest_whole}.", largest_whole=LARGEST_WHOLE),
+                said("The largest is {most}.", most=LARGEST_WHOLE),
             )
     elif not math.isfinite(value):
         raise BadValue(said("is not a finite number"), said("Leave the member out where there is no value."))
@@ -98,7 +98,7 @@ def clean_text(value: Any) -> str:
     if len(value) > LONGEST_TEXT:
         raise BadValue(
             said("has {count} characters", count=len(value)),
-            said("Use at most {longest_text}; put the rest into a Document.", longest_text=LONGEST_TEXT),
+            said("Use at most {longest}; put the rest into a Document.", longest=LONGEST_TEXT),
         )
     if not value.strip():
         raise BadValue(said("is empty"), said("Leave the member out where there is no value."))
@@ -170,13 +170,15 @@ def _check_bounds(field: Field, value: Any) -> None:
     """Raises BadValue for a number that nothing of this field can be; other values pass."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return
-    unit = f"the value and its unit ({field.unit})" if field.unit else "the value"
+    check = (
+        said("Check the value and its unit ({measure}).", measure=field.unit)
+        if field.unit
+        else said("Check the value.")
+    )
     if field.low is not None and value < field.low:
-        raise BadValue(said("is below {low}, which cannot be", low=f"{field.low:g}"), said("Check {unit}.", unit=unit))
+        raise BadValue(said("is below {low}, which cannot be", low=f"{field.low:g}"), check)
     if field.high is not None and value > field.high:
-        raise BadValue(
-            said("is above {high}, which cannot be", high=f"{field.high:g}"), said("Check {unit}.", unit=unit)
-        )
+        raise BadValue(said("is above {high}, which cannot be", high=f"{field.high:g}"), check)
 
 
 def _series(value: Any, zone: str | None) -> Any:

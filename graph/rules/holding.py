@@ -110,10 +110,10 @@ class Holding:
             return (
                 "wrong_unit",
                 said(
-                    "{thing} is counted in {measure}, not in {named}.",
+                    "{thing} is counted in {measure}, not in {given}.",
                     thing=self.name,
                     measure=self.course.unit,
-                    named=event.unit,
+                    given=event.unit,
                 ),
                 said("Give the quantity in {measure}.", measure=self.course.unit),
             )

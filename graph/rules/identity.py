@@ -399,7 +399,7 @@ def _check_closing_values(
             close = difflib.get_close_matches(name, fields, n=1)
             batch.refuse(
                 record, "unknown_member", f"data.{name}", said("{member} is no field of that operation.", member=f"data.{name}"),
-                said("Did you mean {close}?", close=close[0]) if close else said("Leave it out."),
+                said("Did you mean {nearest}?", nearest=close[0]) if close else said("Leave it out."),
             )  # fmt: skip
         elif any(name in given and given[name] != value for given in present):
             batch.refuse(

@@ -10,10 +10,12 @@ from urllib.parse import quote
 import jinja2
 
 from graph.reader import id_text
+from graph.rules.departures import recall
 from graph.times import Moment
 from graph.viewer import Role
 from graph.vocabulary import KINDS
 from queries.impact import can_be_seed
+from service.messages import marked_up, tag_of
 from service.pages.addresses import (
     impact_form_address,
     in_language,
@@ -75,6 +77,9 @@ def _environment(language: str) -> jinja2.Environment:
         "impact_form_address": impact_form_address,
         "can_be_seed": can_be_seed,
         "kinds": KINDS,
+        "told": partial(marked_up, say),
+        "tag_of": partial(tag_of, say),
+        "recall": recall,
         "role_label": role_labels(say).__getitem__,
         "role_name": lambda name: role_labels(say).get(Role(name), name) if name else "",
         "deviation_label": partial(deviation_label, say),
