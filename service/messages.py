@@ -14,8 +14,8 @@ from starlette.requests import Request
 from graph.saying import PLACE, Saying
 from graph.vocabulary import KINDS, MEMBERS
 from graph.vocabulary.words import DISPOSITIONS
-from service.pages.wording import direction_label, field_label, role_labels
 from service.texts import LANGUAGES, Texts
+from service.wording import direction_label, field_label, role_labels
 from visualize.words import kind_label
 
 __all__ = ["asked_texts", "marked_up", "spoken", "tag_of", "translated"]

@@ -24,7 +24,9 @@ from service.pages.addresses import (
     search_address,
     trace_address,
 )
-from service.pages.wording import (
+from service.pages.zone import site_offset
+from service.texts import LANGUAGES, Texts
+from service.wording import (
     deviation_label,
     direction_label,
     field_label,
@@ -32,8 +34,6 @@ from service.pages.wording import (
     navigation,
     role_labels,
 )
-from service.pages.zone import site_offset
-from service.texts import LANGUAGES, Texts
 from visualize.values import moment_text, span_text
 from visualize.words import edge_label, kind_label
 

@@ -56,7 +56,7 @@ def _id(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[-1]
 
 
-def _has_words(id_: str | tuple[str, ...]) -> bool:
+def _has_words(id_: str | list[str] | tuple[str, ...]) -> bool:
     return any(character.isalpha() for character in PLACE.sub("", id_ if isinstance(id_, str) else id_[-1]))
 
 
