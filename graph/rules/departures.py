@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from graph.saying import PLACE, Saying, put, said
+from graph.saying import PLACE, Saying, said
 
 __all__ = [
     "ACROSS",
@@ -73,6 +73,7 @@ _TOLD_IN: Final[dict[str, tuple[str, ...]]] = {
     "out_of_range": (_OUTSIDE, _OUTSIDE_INNER, _OUTSIDE_OUTER, _OUTSIDE_BOTH),
 }
 _LIMITS: Final = (_BETWEEN, _AT_LEAST, _AT_MOST)
+_LIMITED: Final = frozenset({"limits", "allowed"})  # values that are one of these in turn
 _NUMBER: Final = r"[-+.\de]+"
 _SHAPES: Final = {
     "amount": _NUMBER,
@@ -116,29 +117,23 @@ def recall(code: str, text: str) -> str:
 
 def _only(templates: tuple[str, ...], text: str) -> Saying | None:
     """The one way in which the text is one of these sentences; None where there is no such way, or more than one."""
-    found = {tuple(sorted(values.items())): template for template in templates for values in _ways(template, text)}
-    if len(found) != 1:
-        return None
-    (values, template), *_ = found.items()
-    told = dict(values)
-    for name in {"limits", "allowed"}.intersection(told):
-        limits = _only(_LIMITS, told[name])
-        if limits is None:
-            return None
-        told[name] = limits
-    return Saying(template, told)
+    found = {tuple(sorted(each.values.items())): each for template in templates for each in _ways(template, text)}
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _ways(template: str, text: str) -> Iterator[dict[str, str]]:
-    """The values with which the sentence says the text: those with the first as short, and as long, as can be.
+def _ways(template: str, text: str) -> Iterator[Saying]:
+    """The text as said in the sentence: with its first value as short, and as long, as can be.
 
     Where these are the same there is no other way.
     """
     for pattern in _patterns(template):
         match = pattern.fullmatch(text)
-        values = {} if match is None else match.groupdict()
-        if match is not None and put(template, values) == text:
-            yield values
+        if match is None:
+            continue
+        values = match.groupdict()
+        limits = {name: _only(_LIMITS, values[name]) for name in _LIMITED.intersection(values)}
+        if None not in limits.values():
+            yield Saying(template, {**values, **{name: each for name, each in limits.items() if each is not None}})
 
 
 @cache

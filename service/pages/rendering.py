@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from graph.times import Moment
 from graph.viewer import Role
 from graph.vocabulary import KINDS
 from queries.impact import can_be_seed
-from service.messages import marked_up, tag_of
+from service.messages import marked_up, spoken, tag_of
 from service.pages.addresses import (
     impact_form_address,
     in_language,
@@ -39,6 +40,7 @@ from visualize.words import edge_label, kind_label
 
 __all__ = ["site_time", "template_of"]
 
+_DUPLICATE: Final = re.compile(r"\(duplicate of ([A-Z]+-\d+)\)")  # as the list of the items notes it, in any language
 _FOLDER: Final = Path(__file__).parent.parent / "templates"
 
 
@@ -77,6 +79,7 @@ def _environment(language: str) -> jinja2.Environment:
         "impact_form_address": impact_form_address,
         "can_be_seed": can_be_seed,
         "kinds": KINDS,
+        "spoken": partial(spoken, say),
         "told": partial(marked_up, say),
         "tag_of": partial(tag_of, say),
         "recall": recall,
@@ -96,6 +99,7 @@ def _environment(language: str) -> jinja2.Environment:
         "id": id_text,
         "kind_label": lambda kind: kind_label(kind, language),
         "edge_label": lambda edge: edge_label(edge, language),
+        "item_name": lambda name: _DUPLICATE.sub(say("(the same as %(item)s)", item=r"\1"), name),
         "address_part": lambda text: quote(str(text), safe=""),
     }
     return environment

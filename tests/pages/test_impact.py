@@ -344,9 +344,9 @@ async def test_the_page_is_in_chinese_for_who_reads_chinese(trial_store: Store) 
     page = await (await Reader.of(trial_store, language="zh")).open(address_of(WITH_STORAGE))
     assert page.one("html").attributes["lang"] == "zh-CN"
     assert "影响范围" in page.one("h1").text
-    assert {row[0] for row in _items(page)} == {"1 物料", "3 储存"}
+    assert {row[0] for row in _items(page)} == {"1 物料", "3 存储"}
     picture = await (await Reader.of(trial_store, language="zh")).open(address_of(WITH_STORAGE, **{"as": "picture"}))
-    assert [band["label"] for band in picture.data["behind"]["bands"]] == ["1 物料", "3 储存"]
+    assert [band["label"] for band in picture.data["behind"]["bands"]] == ["1 物料", "3 存储"]
 
 
 async def test_a_picture_to_keep_leads_nowhere(trial_store: Store) -> None:
