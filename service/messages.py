@@ -41,7 +41,8 @@ def marked_up(say: Texts, text: str) -> Markup:
 
 def tag_of(say: Texts, text: str) -> str:
     """The language that a message is in when it is spoken."""
-    return say.tag if isinstance(text, Saying) else "en"
+    is_said = isinstance(text, Saying) and say(text.template) != text.template
+    return say.tag if is_said else "en"
 
 
 def translated(say: Texts, content: Any) -> Any:

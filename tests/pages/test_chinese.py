@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from graph.viewer import Role
@@ -122,3 +123,43 @@ async def test_what_a_role_may_not_do_is_said_in_chinese(trial_store: Store) -> 
     page = await (await Reader.of(trial_store, Role.VIEWER, language="zh")).open("/view/import", status=403)
     assert "角色“浏览者”不能执行此操作" in page.one("main").text
     assert list(_english(page.one("body"))) == []
+
+
+async def test_a_departure_that_the_ledger_keeps_in_english_is_said_in_chinese(trial_store: Store) -> None:
+    page = await (await Reader.of(trial_store, language="zh")).open("/view/deviations?show=all")
+    sentences = {element.text for element in page.one("main").walk() if element.attributes.get("lang") == "zh-CN"}
+    assert (
+        "O21 的送达温度超出范围（高于）：允许 -196 至 -150（required_transport_temperature of O21）。" in sentences
+    ), sentences
+
+
+async def _import(store: Store, asked: str) -> httpx.Response:
+    reader = await Reader.of(store, language="zh")
+    record = (
+        b'{"record": "node", "kind": "Equipment", "id": "INC-9", "data": {"equipment_class": "incubator", "colour": 1}}'
+    )
+    headers = {"Content-Type": "application/octet-stream"}
+    return await reader.client.post(f"/import?name=one.jsonl&dryRun=true{asked}", content=record, headers=headers)
+
+
+async def test_violations_are_said_in_the_language_that_is_asked_for(trial_store: Store) -> None:
+    (violation,) = (await _import(trial_store, "&language=zh")).json()["violations"]
+    assert (violation["code"], violation["member"]) == ("unknown_member", "data.colour")
+    assert violation["message"] == "data.colour：不是此处的字段。"
+    assert violation["remedy"].startswith("可用：")
+
+
+async def test_programs_are_answered_in_english_whatever_they_accept(trial_store: Store) -> None:
+    (violation,) = (await _import(trial_store, "")).json()["violations"]
+    assert violation["message"] == "data.colour is no field here."
+
+
+async def test_a_language_that_there_is_not_is_refused_with_those_there_are(trial_store: Store) -> None:
+    answer = await _import(trial_store, "&language=fr")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["remedy"] == "One of: en, zh."
+
+
+async def test_why_a_file_is_not_taken_at_all_is_said_in_the_language_too(trial_store: Store) -> None:
+    answer = await _import(trial_store, "&language=zh&batch=0")
+    assert answer.json()["error"]["message"] == "一批 0 条记录无法作为一次请求写入。"
