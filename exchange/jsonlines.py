@@ -36,6 +36,23 @@ LONGEST_LINE: Final = 32 * 1024 * 1024
 DEEPEST: Final = 32  # a record needs eight levels; far below what would exhaust the stack
 _LONGEST_PATH: Final = 200
 _CHUNK: Final = 1024 * 1024
+# What the standard library says of broken JSON: known here to be said in other languages too.
+_JSON_FAULTS: Final[dict[str, str]] = {
+    fault: fault
+    for fault in (
+        said("Expecting value"),
+        said("Expecting property name enclosed in double quotes"),
+        said("Expecting ':' delimiter"),
+        said("Expecting ',' delimiter"),
+        said("Illegal trailing comma before end of object"),
+        said("Illegal trailing comma before end of array"),
+        said("Extra data"),
+        said("Unterminated string starting at"),
+        said("Invalid control character at"),
+        said("Invalid \\escape"),
+        said("Invalid \\uXXXX escape"),
+    )
+}
 _TRAILER: Final = b'{"record":"trailer"'
 _BOMS: Final = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
@@ -266,7 +283,11 @@ def _parse(line: bytes, text: str, found: list[_Fault]) -> Any:
         found[:] = [
             _Fault(
                 "broken_json",
-                said("Broken JSON at column {column}: {why}.", column=error.colno, why=error.msg),
+                said(
+                    "Broken JSON at column {column}: {why}.",
+                    column=error.colno,
+                    why=_JSON_FAULTS.get(error.msg, error.msg),
+                ),
                 said("Mend the line."),
             )
         ]

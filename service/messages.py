@@ -12,11 +12,11 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 
 from graph.saying import PLACE, Saying
-from graph.vocabulary import KINDS, MEMBERS
+from graph.vocabulary import KINDS, MEMBERS, OPERATIONS
 from graph.vocabulary.words import DISPOSITIONS
 from service.texts import LANGUAGES, Texts
 from service.wording import direction_label, field_label, role_labels
-from visualize.words import kind_label
+from visualize.words import edge_label, kind_label
 
 __all__ = ["asked_texts", "marked_up", "spoken", "tag_of", "translated"]
 
@@ -94,6 +94,10 @@ def _kind(say: Texts, value: str) -> str:
     return kind_label(value, say.language) if value in KINDS else value
 
 
+def _operation_type(say: Texts, value: str) -> str:
+    return edge_label(value, say.language) if value in OPERATIONS else value
+
+
 def _role(say: Texts, value: str) -> str:
     return {role.value: label for role, label in role_labels(say).items()}.get(value, value)
 
@@ -109,6 +113,7 @@ _LABELS: Final[dict[str, Callable[[Texts, str], str]]] = {
     "expected": _disposition,
     "states": _dispositions,
     "kind": _kind,
+    "type": _operation_type,
     "role": _role,
     "measure": _measure,
     "given": _measure,

@@ -61,7 +61,7 @@ class ActReading(Reading):
                 "missing_member",
                 "outputs",
                 said("is missing."),
-                said("{operation} says what came out, or where.", operation=operation.name),
+                said("{type} says what came out, or where.", type=operation.name),
             )
             return ()
         ends: list[OutputEnd] = []
@@ -92,9 +92,9 @@ class ActReading(Reading):
             "wrong_kind",
             f"{where}kind",
             said("is {kind}.", kind=kind),
-            said("{operation} gives {kinds}.", operation=operation.name, kinds=kinds)
+            said("{type} gives {kinds}.", type=operation.name, kinds=kinds)
             if side
-            else said("{operation} takes {kinds}.", operation=operation.name, kinds=kinds),
+            else said("{type} takes {kinds}.", type=operation.name, kinds=kinds),
         )
 
     def _created(self, kind: str, key: str, units: Any, where: str) -> None:
@@ -123,7 +123,7 @@ class ActReading(Reading):
                         "wrong_kind",
                         "outputs",
                         said("does not go from {start} to {end}.", start=start, end=end),
-                        said("{operation} goes {flows}.", operation=operation.name, flows=flows),
+                        said("{type} goes {flows}.", type=operation.name, flows=flows),
                     )
         itself = {(end.kind, end.id) for end in inputs}
         for number, output in enumerate(outputs):

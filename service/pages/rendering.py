@@ -13,7 +13,7 @@ import jinja2
 from graph.reader import id_text
 from graph.rules.departures import recall
 from graph.times import Moment
-from graph.viewer import Role
+from graph.viewer import OWNER, Role
 from graph.vocabulary import KINDS
 from queries.impact import can_be_seed
 from service.messages import marked_up, spoken, tag_of
@@ -84,6 +84,7 @@ def _environment(language: str) -> jinja2.Environment:
         "tag_of": partial(tag_of, say),
         "recall": recall,
         "role_label": role_labels(say).__getitem__,
+        "actor_name": lambda actor: role_labels(say)[Role.OWNER] if actor == OWNER.person else actor,
         "role_name": lambda name: role_labels(say).get(Role(name), name) if name else "",
         "deviation_label": partial(deviation_label, say),
         "direction_label": partial(direction_label, say),

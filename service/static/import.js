@@ -24,7 +24,7 @@ function place(found) {
   const parts = [found.file];
   if (found.cell) parts.push(say(texts.cell, found));
   else if (found.line) parts.push(say(texts.line, found));
-  return parts.filter(Boolean).join(", ");
+  return parts.filter(Boolean).join(texts.joined);
 }
 
 function cell(text) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exchange.jsonlines import read_chunks
 from graph.saying import said
 from service.messages import marked_up, spoken, tag_of, translated
 from service.texts import Texts
@@ -15,6 +16,20 @@ NOT_RELEASED = said(
 def test_a_message_is_said_in_the_language_of_the_reader_with_the_words_of_the_vocabulary() -> None:
     assert spoken(CHINESE, NOT_RELEASED) == "O22 取用 DP1#3 时，其状态为待检隔离。"
     assert spoken(ENGLISH, NOT_RELEASED) == "DP1#3 was quarantined when O22 took it."
+
+
+def test_what_the_library_says_of_broken_json_is_said_in_chinese_too() -> None:
+    (record,) = read_chunks([b'{"record": node}'])
+    (problem,) = record.problems
+    assert problem.message == "Broken JSON at column 12: Expecting value."
+    assert spoken(CHINESE, problem.message) == "第 12 列处 JSON 格式有误：应有值。"
+
+
+def test_a_type_of_operation_is_called_by_its_name() -> None:
+    assert (
+        spoken(CHINESE, said("{type} takes {kinds}.", type="EXPANDED", kinds="CellLot")) == "“扩增”的输入为 CellLot。"
+    )
+    assert spoken(CHINESE, said("{type} takes {kinds}.", type="NONE", kinds="CellLot")) == "“NONE”的输入为 CellLot。"
 
 
 def test_a_message_within_a_message_is_said_too() -> None:
