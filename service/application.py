@@ -116,6 +116,8 @@ def _http_error(desk: Desk, request: Request, error: Exception) -> Response:
     code, message, remedy = "bad_request", error.detail, said("Correct the request.")
     if error.status_code == 404:
         code, message, remedy = "no_such_route", said("There is no such address here."), said("See docs/operating.md.")
+    elif error.status_code == 405:
+        message = said("This address does not take {method}.", method=request.method)
     if "text/html" in request.headers.get("accept", ""):
         return desk.problem(request, error.status_code, message, remedy)
     return error_answer(error.status_code, code, message, remedy)

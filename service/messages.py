@@ -15,7 +15,7 @@ from graph.saying import PLACE, Saying
 from graph.vocabulary import KINDS, MEMBERS, OPERATIONS
 from graph.vocabulary.words import DISPOSITIONS
 from service.texts import LANGUAGES, Texts
-from service.wording import direction_label, field_label, role_labels
+from service.wording import direction_label, field_label, range_label, role_labels
 from visualize.words import edge_label, kind_label
 
 __all__ = ["asked_texts", "marked_up", "spoken", "tag_of", "translated"]
@@ -70,7 +70,7 @@ def _said(say: Texts, text: str, plain: Shown, value: Shown) -> str:
             said.append(_said(say, given, plain, value))
         else:
             label = _label(say, name, given)
-            said.append(value(given) if label == given else plain(label))
+            said.append(value(label) if label == given or name in _WITH_NAMES else plain(label))
         said.append(plain(after))
     return "".join(said)
 
@@ -106,6 +106,7 @@ def _measure(say: Texts, value: str) -> str:
     return _UNITS.label(value, say.language)
 
 
+_WITH_NAMES: Final = frozenset({"version"})  # their labels hold names of their own
 # Names of values whose words have labels; a value of any other name is an id, a number or a word of the records.
 _LABELS: Final[dict[str, Callable[[Texts, str], str]]] = {
     "state": _disposition,
@@ -119,4 +120,5 @@ _LABELS: Final[dict[str, Callable[[Texts, str], str]]] = {
     "given": _measure,
     "direction": direction_label,
     "field": field_label,
+    "version": range_label,
 }

@@ -33,6 +33,7 @@ from service.wording import (
     field_label,
     field_unit,
     navigation,
+    range_label,
     role_labels,
 )
 from visualize.values import moment_text, span_text
@@ -89,6 +90,7 @@ def _environment(language: str) -> jinja2.Environment:
         "deviation_label": partial(deviation_label, say),
         "direction_label": partial(direction_label, say),
         "field_label": partial(field_label, say),
+        "range_label": partial(range_label, say),
         "field_unit": field_unit,
         "navigation": lambda may_import: navigation(say, may_import=may_import),
         "in_language": in_language,

@@ -24,7 +24,7 @@ _WORDS = re.compile(r"(?<![\w./=-])[A-Za-z][A-Za-z'’]{2,}(?![\w./:=-])")  # no
 # Names, and words of the interface: what a reader of Chinese types or sees in other programs.
 _NAMES = frozenset(
     {
-        "ArcadeDB", "CSV", "CellLot", "Excel", "GraphML", "GraphQL", "ISO", "JSON", "Lines", "NDJSON", "PNG", "SDL", "SVG", "XLSX", "import", "passageNumber", "stemgraph", "template", "trace",
+        "ArcadeDB", "CSV", "CellLot", "Ctrl", "Excel", "GraphML", "GraphQL", "ISO", "JSON", "Lines", "MIT", "NDJSON", "PNG", "SDL", "SVG", "XLSX", "import", "passageNumber", "stemgraph", "template", "trace",
     }
 )  # fmt: skip
 # What stands in an address or an id, where an error is about it.
@@ -78,6 +78,9 @@ def _addresses() -> list[str]:
         *(f"/view/operation/{act['id']}" for act in acts),
         *(f"/view/trace?start={thing}&direction={way}&as=list{form}"
           for thing in one_of_each.values() for way in ("forward", "backward") for form in ("", "&list=links")),
+        *(f"/view/trace?start={thing}&direction={way}"
+          for thing in ("CellLot:WCB1", "Subject:S6") for way in ("forward", "backward")),
+        *(f"/view/impact?hazard=CONTAGIOUS&seed={thing}&as=picture" for thing in ("CellLot:WCB1", "Equipment:INC-1")),
         *(f"/view/impact?hazard={hazard}&seed={thing}&as=list"
           for thing in ("CellLot:WCB1", "Reagent:R-COL-A") for hazard in ("CONTAGIOUS", "HERITABLE", "EXPOSURE")),
     ]  # fmt: skip
@@ -92,7 +95,7 @@ def _english(element: Element) -> Iterator[str]:
         if element.name not in {"button", "a"}:  # the switch of the language
             yield element.text
         return
-    if "limits" not in classes:  # its title names the version of a range
+    if "limits" not in classes:  # its title holds the name of a range
         yield from (word for name in _SPOKEN for word in _words(element.attributes.get(name, "")))
     for child in element.children:
         yield from _words(child) if isinstance(child, str) else _english(child)
@@ -128,9 +131,7 @@ async def test_what_a_role_may_not_do_is_said_in_chinese(trial_store: Store) -> 
 async def test_a_departure_that_the_ledger_keeps_in_english_is_said_in_chinese(trial_store: Store) -> None:
     page = await (await Reader.of(trial_store, language="zh")).open("/view/deviations?show=all")
     sentences = {element.text for element in page.one("main").walk() if element.attributes.get("lang") == "zh-CN"}
-    assert (
-        "O21 的送达温度超出范围（高于）：允许 -196 至 -150（required_transport_temperature of O21）。" in sentences
-    ), sentences
+    assert "O21 的送达温度超出范围（高于）：允许 -196 至 -150（O21 要求的运输温度）。" in sentences, sentences
 
 
 async def _import(store: Store, asked: str) -> httpx.Response:

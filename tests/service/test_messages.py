@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from exchange.jsonlines import read_chunks
+from graph.rules.departures import recall
 from graph.saying import said
 from service.messages import marked_up, spoken, tag_of, translated
 from service.texts import Texts
@@ -30,6 +33,27 @@ def test_a_type_of_operation_is_called_by_its_name() -> None:
         spoken(CHINESE, said("{type} takes {kinds}.", type="EXPANDED", kinds="CellLot")) == "“扩增”的输入为 CellLot。"
     )
     assert spoken(CHINESE, said("{type} takes {kinds}.", type="NONE", kinds="CellLot")) == "“NONE”的输入为 CellLot。"
+
+
+@pytest.mark.parametrize(
+    ("kept", "chinese"),
+    [
+        (
+            "data.arrival_temperature of O21 is above its range of allowed -196 to -150 (required_transport_temperature of O21).",
+            "O21 的送达温度超出范围（高于）：允许 -196 至 -150（O21 要求的运输温度）。",
+        ),
+        (
+            "outputs[0].data.test_result of Q01 is below its range of at least 80, allowed at least 70 (default viability-release v1).",
+            "Q01 的检测结果超出范围（低于）：不低于 80，允许 不低于 70（默认范围 viability-release v1）。",
+        ),
+        (
+            "end of O02 is above its range of at most 24, allowed at most 48 (ReferenceRange:RR-1@12).",
+            "O02 的运输时长超出范围（高于）：不高于 24，允许 不高于 48（ReferenceRange:RR-1@12）。",
+        ),
+    ],
+)
+def test_a_departure_from_a_range_is_told_with_the_names_of_field_side_and_range(kept: str, chinese: str) -> None:
+    assert spoken(CHINESE, recall("out_of_range", kept)) == chinese
 
 
 def test_a_message_within_a_message_is_said_too() -> None:
