@@ -36,6 +36,15 @@ def _of_facts(kept: Lineage, fresh: Lineage) -> str | None:
         expected = column.frozen_copy()
         if len(ours.columns[name]) < len(expected) or (ours.columns[name].first(len(expected)) != expected).any():
             return said("its column {name} is not what the entries say", name=name)
+    wanted = theirs.said
+    for number in range(len(wanted)):
+        row = [column[number] for column in wanted.columns.values()]
+        if (
+            number >= len(ours.said)
+            or ours.said.texts[number] != wanted.texts[number]
+            or [column[number] for column in ours.said.columns.values()] != row
+        ):
+            return said("it calls {thing} otherwise than the entries say", thing=id_text(fresh.node(row[0])))
     return None
 
 
