@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from exchange.answers import EDGES, FORMATS, NODES, FileOfAnswer, Format, Table, impact_file, trace_file
 from graph.errors import BadInput
+from graph.saying import said
 from queries.impact import impact
 from service.pages.impact_questions import IMPACT_PARAMETERS, asked_for_impact, assumed_zone_of, impact_of, tiers_of
 from service.pages.questions import QUESTION_PARAMETERS, asked_of, kinds_of, position_of, question_of
@@ -59,14 +60,22 @@ async def export_impact(request: Request, store: Store) -> Response:
 def _format(request: Request) -> Format:
     name = request.query_params.get("format") or "ndjson"
     if name not in FORMATS:
-        raise BadInput(f"format={name!r} is none.", remedy=f"One of: {', '.join(FORMATS)}.", member="format")
+        raise BadInput(
+            said("{name}={asked} is none.", name="format", asked=repr(name)),
+            remedy=said("One of: {known}.", known=", ".join(FORMATS)),
+            member="format",
+        )
     return FORMATS[name]
 
 
 def _tables(request: Request, form: Format) -> Sequence[Table]:
     name = request.query_params.get("list") or ("" if form.holds_tables else "things")
     if name and name not in _LISTS:
-        raise BadInput(f"list={name!r} is none.", remedy=f"One of: {', '.join(_LISTS)}.", member="list")
+        raise BadInput(
+            said("{name}={asked} is none.", name="list", asked=repr(name)),
+            remedy=said("One of: {known}.", known=", ".join(_LISTS)),
+            member="list",
+        )
     return _LISTS[name] if name else (NODES, EDGES)
 
 

@@ -151,7 +151,7 @@ _WORDS: Final = Words(
         "tier": ("Tier", "层级"),
         "tier_1": ("1 material", "1 物料"),
         "tier_2": ("2 equipment", "2 设备"),
-        "tier_3": ("3 storage", "3 储存"),
+        "tier_3": ("3 storage", "3 存储"),
         "since": ("Affected from", "受影响自"),
         "always": ("always", "始终"),
         "since_masked": ("not shown", "不显示"),

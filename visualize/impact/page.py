@@ -59,8 +59,9 @@ def impact_page(
     address: ImpactAddress | None = None,
     listed: str | None = None,
     thing_address: Callable[[NodeId], str] | None = None,
+    remarks: Sequence[str] = (),
 ) -> str:
-    """The page, as text: as `visualize.page.trace_page`."""
+    """The page, as text: as `visualize.page.trace_page`. ``remarks``: what is said first of how the question was taken."""
     say = Speech(language)
     told_page = _Told(picture, say, address, thing_address)
     question = picture.question
@@ -91,7 +92,7 @@ def impact_page(
         is_complete=picture.completeness.complete,
         as_of_seq=picture.as_of_seq,
         total=picture.counts.total,
-        notes=_notes(picture, say),
+        notes=[*remarks, *_notes(picture, say)],
         known_at=told_page.time(question.asked.known_at_ms) or None,
         kind_counts=[(kind_label(kind, language), count) for kind, count in picture.counts.by_kind],
         rolled_up=_rolled_up(picture, say, address),
