@@ -103,3 +103,26 @@ async def test_a_trace_costs_by_its_depth_not_by_its_width(store: Store) -> None
         totals.append(data_of(await ask(store, query, given))["trace"]["summary"]["total"])
     assert totals[1] == totals[0] + 29
     assert counts[0] == counts[1]
+
+
+async def test_where_a_lot_has_been_costs_the_same_however_many_its_units_and_who_stored_them(store: Store) -> None:
+    query = """query($id: ID!, $first: Int) { custody(id: $id) { ... on Custody {
+      intervals(first: $first, manners: [STAY]) { edges { node {
+        placeNode { id } began { operation { id } personNode { id } } } } } } } }"""
+    sheet = BenchSheet()
+    sheet.donor("D1")
+    sheet.collected("D1", "T1")
+    sheet.separated("T1", "P")
+    sheet.divided("P", ["P-FEW", "P-MANY"])
+    for lot, units in (("FEW", 3), ("MANY", 40)):
+        sheet.cryopreserved(f"P-{lot}", lot, units=units)
+        for number in range(1, units + 1):
+            sheet.node("Person", f"{lot}-{number}")
+            sheet.node("StoragePosition", f"BOX-{lot}-{number}", level="box")
+            unit = {"kind": "CellLot", "id": lot, "quantity": 1, "unit": "vial", "units": [f"{lot}#{number}"]}
+            sheet.stored(unit, f"BOX-{lot}-{number}")["operator"] = f"{lot}-{number}"
+    receipt = await record(store, sheet.records)
+    assert receipt.accepted, receipt.violations
+    few = await _count(store, query, {"id": "CellLot:FEW", "first": 100})
+    assert await _count(store, query, {"id": "CellLot:MANY", "first": 3}) == few
+    assert await _count(store, query, {"id": "CellLot:MANY", "first": 100}) == few
