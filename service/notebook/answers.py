@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Final
 
-from service.notebook.frames import EDGE, ITEM, NODE, STEP, Column, DataFrame, frame
+from service.notebook.frames import EDGE, INTERVAL, ITEM, NODE, STEP, Column, DataFrame, frame
 from service.texts import Texts
 
-__all__ = ["Answer", "Completeness", "Impact", "Trace"]
+__all__ = ["Answer", "Completeness", "Impact", "Trace", "Whereabouts"]
 
 _COUNTS: Final = {
     "by": Column.CHOICE,
     "value": Column.TEXT,
     "count": Column.COUNT,
 }
-_GROUPS: Final = ("kind", "depth", "tier", "site", "disposition")
+_GROUPS: Final = ("kind", "depth", "tier", "site", "disposition", "manner")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +123,43 @@ class Impact(Answer):
     def edges(self) -> DataFrame:
         """The path by which each ``item`` was reached, a row for each ``step`` from the seed on; seeds have none."""
         return frame(_steps(self._answer["items"]), STEP, self._zone)
+
+
+class Whereabouts(Answer):
+    """Where something has been. ``contradictions``: operations that say what cannot be; ``units``: how many the lot has;
+    ``quantity``: of a counted lot, in ``unit``, of which ``is_assumed`` says that the parts taken are not recorded.
+    """
+
+    def __init__(self, answer: Mapping[str, Any], **shown: Any) -> None:
+        super().__init__(answer, **shown)
+        self.contradictions: list[str] = answer["contradictions"]
+        self.is_assumed: bool = answer["isAssumed"]
+        self.units: int | None = answer["unitCount"]
+        self.quantity: float | None = answer["quantity"]
+        self.unit: str | None = answer["unit"]
+
+    @cached_property
+    def intervals(self) -> DataFrame:
+        """Each time in one place, by its beginning: how it was there (``manner``, of which ``GAP`` is nowhere recorded),
+        what of it, the operations that ``began`` and ``ended`` it and by whom. ``path``: what the place stood in.
+        """
+        return frame(map(_interval, _listed(self._answer["intervals"])), INTERVAL, self._zone)
+
+
+def _interval(told: Mapping[str, Any]) -> dict[str, Any]:
+    hands = {name: told[name] or {"operationId": None, "person": None} for name in ("began", "ended")}
+    return {
+        **told,
+        "path": _path(told["path"]),
+        "units": ", ".join(told["units"]),
+        **{name: hand["operationId"] for name, hand in hands.items()},
+        **{f"{name}By": hand["person"] for name, hand in hands.items()},
+    }
+
+
+def _path(positions: Sequence[str]) -> str:
+    """As in files: from the outside to the inside."""
+    return " / ".join(position.partition(":")[2] for position in positions)
 
 
 def _listed(connection: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -19,8 +19,9 @@ from service.commands.impact import Question as ImpactQuestion
 from service.commands.impact import ask_impact
 from service.commands.tracing import Question as TraceQuestion
 from service.commands.tracing import ask_trace
-from service.notebook.answers import Impact, Trace
+from service.notebook.answers import Impact, Trace, Whereabouts
 from service.notebook.holding import Held
+from service.notebook.questions import WhereaboutsQuestion, ask_whereabouts
 from service.samples import load_trial
 from service.seeds import seeds_of
 from service.settings import PREFIX, Settings
@@ -121,6 +122,21 @@ class Lineage(AbstractContextManager["Lineage"]):
             zone=_offset(self._zone),
             say=say,
             draw=lambda: self._page("/view/impact", [*question.as_address(), ("as", "picture")], answer),
+        )
+
+    def whereabouts(self, id: str, *, known_at: str | datetime | None = None) -> Whereabouts:  # noqa: A002 - as in GraphQL
+        """Where a lot, tissue, reagent or unit has been: in which place, from when to when, brought and taken away by whom.
+
+        ``known_at``: as the records stood then. Raises as `trace`.
+        """
+        question = WhereaboutsQuestion(id=id, known_at=self._time(known_at))
+        answer = self._held.run(lambda service: ask_whereabouts(service, question))["custody"]
+        return Whereabouts(
+            answer,
+            title=self._say("Where %(thing)s has been", thing=id),
+            zone=_offset(self._zone),
+            say=self._say,
+            draw=lambda: self._page("/view/whereabouts", [*question.as_address(), ("as", "picture")], answer),
         )
 
     def query(self, query: str, **variables: Any) -> dict[str, Any]:

@@ -74,6 +74,40 @@ def test_what_is_listed_can_be_narrowed_and_the_counts_stay_those_of_all(lineage
     assert by_kind["count"].sum() == answer.total > len(answer.items) == answer.subjects == 4
 
 
+def test_each_place_of_a_dose_is_told_with_its_times_and_who_brought_and_took_it(lineage: Lineage) -> None:
+    answer = lineage.whereabouts("CellUnit:DP1#3")
+    told = answer.intervals
+    assert list(told["manner"]) == ["OPERATION", "RUN", "STAY", "GAP", "RUN", "ON_THE_WAY"]
+    (stay,) = told[told["manner"] == "STAY"].to_dict("records")
+    assert (stay["path"], stay["place"], stay["units"]) == ("SITE-1 / ROOM-1", "StoragePosition:FRIDGE-1", "3")
+    assert (str(stay["start"]), str(stay["end"])) == ("2025-04-08 10:00:00+08:00", "2025-04-13 09:00:00+08:00")
+    assert (stay["began"], stay["ended"]) == ("Operation:A05", "Operation:A06")
+    assert (stay["began_by"], stay["ended_by"]) == ("Person:P-02", "Person:P-02")
+    assert list(told["is_open"]) == [False, False, False, False, True, True]
+    assert told["end"].isna().tolist() == told["is_open"].tolist()
+    assert dict(zip(answer.counts["value"], answer.counts["count"], strict=True)) == {
+        "OPERATION": 1, "RUN": 2, "STAY": 1, "ON_THE_WAY": 1, "GAP": 1,
+    }  # fmt: skip
+    assert (answer.total, answer.as_of_seq, answer.completeness.complete) == (6, len(trial()), True)
+
+
+def test_a_lot_tells_its_units_or_how_much_of_it_there_is(lineage: Lineage) -> None:
+    named = lineage.whereabouts("CellLot:DP1")
+    assert (named.units, named.quantity) == (5, None)
+    assert named.intervals["quantity"].isna().all()
+    counted = lineage.whereabouts("CellLot:MCB1")
+    stays = counted.intervals[counted.intervals["manner"] == "STAY"]
+    assert (counted.units, counted.quantity, counted.unit, counted.is_assumed) == (None, 10, "vial", True)
+    assert stays["quantity"].sum() == 10
+    assert stays["unit_count"].isna().all()
+
+
+def test_where_it_was_is_told_as_it_was_known_then(lineage: Lineage) -> None:
+    told = lineage.whereabouts("CellUnit:DP1#3", known_at="2025-04-10T00:00")
+    assert list(told.intervals["manner"]) == ["OPERATION", "RUN", "STAY"]
+    assert "2025-04-10 00:00" in told.picture
+
+
 def _document(shown: str) -> str:
     """The page inside what a notebook is given."""
     found = re.search(r' srcdoc="([^"]*)"', shown)
@@ -84,7 +118,11 @@ def _document(shown: str) -> str:
 @pytest.mark.parametrize(("language", "complete"), [("en", "✓ Complete. At ledger entry 83"), ("zh", "✓ 完整")])
 def test_an_answer_shows_first_how_whole_it_is_then_its_picture(lineage: Lineage, language: str, complete: str) -> None:
     speaking = Lineage(lineage._held, say=Texts(language), zone="+08:00", after=ExitStack())
-    for answer in (speaking.trace("Subject:S1", "backward"), speaking.impact("EXPOSURE", "Reagent:R-MED-8")):
+    for answer in (
+        speaking.trace("Subject:S1", "backward"),
+        speaking.impact("EXPOSURE", "Reagent:R-MED-8"),
+        speaking.whereabouts("CellLot:DP1"),
+    ):
         shown = answer._repr_html_()
         assert re.search(r"<strong>([^<]+)", shown)[1].startswith(complete)  # type: ignore[index]
         assert shown.index(complete) < shown.index("<iframe")
@@ -107,11 +145,26 @@ def test_a_picture_is_apart_from_the_notebook(lineage: Lineage) -> None:
         (lambda given: given.trace("CellLot:MCB1", "forward", known_at="last June"), BadInput, "last June"),
         (lambda given: given.trace("CellLot:MCB1", "forward", kinds=["Lots"]), BadInput, "Lots"),
         (lambda given: given.impact("exposure", "MCB1"), BadInput, "MCB1"),
+        (lambda given: given.whereabouts("Donor:D1"), BadInput, "Donor:D1"),
+        (lambda given: given.whereabouts("CellLot:NONE"), StemgraphError, "CellLot:NONE"),
+        (lambda given: given.whereabouts("CellLot:DP1", known_at="last June"), BadInput, "last June"),
         (lambda given: given.impact("exposure", "CellLot:MCB1", channels=["storage"]), BadInput, "STORAGE"),
         (lambda given: given.impact("smell", "CellLot:MCB1"), BadInput, "SMELL"),
         (lambda given: given.impact("exposure", "CellLot:MCB1", channels=["smoke"]), BadInput, "smoke"),
     ],
-    ids=["id", "direction", "time", "kind", "seed", "hazard-and-channel", "hazard", "channel"],
+    ids=[
+        "id",
+        "direction",
+        "time",
+        "kind",
+        "seed",
+        "nowhere",
+        "unknown",
+        "known-at",
+        "hazard-and-channel",
+        "hazard",
+        "channel",
+    ],
 )
 def test_a_question_that_cannot_be_answered_says_why(lineage: Lineage, ask: Any, kind: type, said: str) -> None:
     with pytest.raises(kind, match=said):
