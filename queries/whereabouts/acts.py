@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, unique
 
 from graph.errors import Incomplete
-from graph.reader import AsOf, Direction, Edges, NodeId
+from graph.reader import AsOf, Direction, Edges, NodeId, id_text
 from graph.records import OperationRecord, ResourceUse, lot_of_unit, parse_stored
+from graph.saying import said
 from graph.times import Moment
 from graph.vocabulary import OPERATIONS
 from queries.operations import OperationKey, Told, told_operations
@@ -108,8 +109,13 @@ async def acts_of(view: View, edges: Edges, thing: NodeId, as_of: AsOf) -> dict[
             keys[edge.operation_id] = OperationKey(edge.operation_id, edge.seq, edge.start_ms or 0)
     if len(keys) > MOST_OPERATIONS:
         raise Incomplete(
-            f"{thing[0]}:{thing[1]} has {len(keys)} operations, more than are told at once ({MOST_OPERATIONS}).",
-            remedy="Ask for one of its units.",
+            said(
+                "{thing} has {count} operations, more than are told at once ({most}).",
+                thing=id_text(thing),
+                count=len(keys),
+                most=MOST_OPERATIONS,
+            ),
+            remedy=said("Ask for one of its units."),
             code="too_large",
         )
     told = await told_operations(view, list(keys.values()), as_of)

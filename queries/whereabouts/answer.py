@@ -16,6 +16,7 @@ from graph.errors import BadInput
 from graph.keeping.edges import LineageEdges
 from graph.reader import AsOf, Edges, NodeId, by_kind, id_text
 from graph.records import lot_of_unit
+from graph.saying import said
 from graph.times import Moment
 from graph.vocabulary import member_tier
 from queries.ids import parse_node_id
@@ -149,8 +150,8 @@ async def whereabouts(
     thing = parse_node_id(id_)
     if thing[0] not in WHEREABOUTS_KINDS:
         raise BadInput(
-            f"{id_text(thing)} is nothing that is stored or sent.",
-            remedy=f"Name a thing of one of these kinds: {', '.join(WHEREABOUTS_KINDS)}.",
+            said("{thing} is nothing that is stored or sent.", thing=id_text(thing)),
+            remedy=said("Name a thing of one of these kinds: {kinds}.", kinds=", ".join(WHEREABOUTS_KINDS)),
             member="id",
         )
     as_of = await answer_position(view, known_at_ms, as_of_seq)
@@ -186,7 +187,7 @@ def whereabouts_page(
     if after is not None:
         named, place = Cursor.parse(after, INTERVAL_PLACE).place
         if named != mark:
-            raise BadInput("This is no cursor of this answer.", member="after")
+            raise BadInput(said("This is no cursor of this answer."), member="after")
         begin = int(place) + 1
     chosen = answer.chosen(manners, within)
     items = chosen[begin : begin + first]

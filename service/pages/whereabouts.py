@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from graph.errors import BadInput
 from graph.reader import NodeId, id_text
+from graph.saying import said
 from graph.times import render
 from queries.ids import parse_node_id
 from queries.operations import Operation, operations_by_id
@@ -100,7 +101,11 @@ async def show_whereabouts(desk: Desk, request: Request) -> Response:
 async def _asked(desk: Desk, request: Request) -> _Asked:
     id_ = request.query_params.get("id", "").strip()
     if not id_:
-        raise BadInput("id is missing.", remedy="Write id=CellLot:L1P1, or go there from the lot's page.", member="id")
+        raise BadInput(
+            said("{member} is missing.", member="id"),
+            remedy=said("Write id=CellLot:L1P1, or go there from the lot's page."),
+            member="id",
+        )
     manner = request.query_params.get("manner", "")
     within = request.query_params.get("within", "").strip()
     known_at = known_at_of(request)

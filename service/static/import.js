@@ -27,8 +27,9 @@ function place(found) {
   return parts.filter(Boolean).join(texts.joined);
 }
 
-function cell(text) {
+function cell(text, look = "") {
   const made = document.createElement("td");
+  made.className = look;
   const part = document.createElement("bdi");
   part.textContent = text || "";
   made.append(part);
@@ -56,7 +57,7 @@ function show(answer) {
   byId("outcome-list").querySelector("tbody").replaceChildren(...violations.slice(0, SHOWN).map((violation) => {
     const row = document.createElement("tr");
     const record = [violation.record, violation.member].filter(Boolean).join(" · ");
-    row.append(cell(place(violation)), cell(record), cell(violation.message), cell(violation.remedy));
+    row.append(cell(place(violation)), cell(record), cell(violation.message, "wide"), cell(violation.remedy, "wide"));
     return row;
   }));
   byId("outcome-more").hidden = violations.length <= SHOWN;

@@ -28,7 +28,7 @@ _NAMES = frozenset(
     }
 )  # fmt: skip
 # What stands in an address or an id, where an error is about it.
-_WRITTEN = frozenset({"CONTAGIOUS", "CellLot", "Kind", "direction", "hazard", "key", "kinds", "tiers"})
+_WRITTEN = frozenset({"CONTAGIOUS", "direction", "hazard", "kinds", "tiers"})
 _SPOKEN = ("title", "placeholder", "aria-label", "alt")  # attributes that are read
 
 PROBLEMS = {
