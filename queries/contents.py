@@ -213,11 +213,17 @@ class Contents:
         found = set(self.places.branch.tolist()) - {NOWHERE}
         return tuple(sorted(found, key=lambda number: in_order_of_numbers(self.lineage.node(number))))
 
-    def rows_in(self, branch: int) -> Array:
-        """The rows of one of the positions directly below; NOWHERE: of what stands in the one asked about itself."""
+    def rows_in(self, branch: int, chosen: Array | None = None) -> Array:
+        """The rows of one of the positions directly below; NOWHERE: of what stands in the one asked about itself.
+        ``chosen``: those of these only.
+        """
         rows, begins = self._by_branch
         found: Array = rows[begins.get(branch, slice(0, 0))]
-        return found
+        if chosen is None or len(chosen) == len(self.rows.thing):
+            return found
+        is_chosen = np.zeros(len(self.rows.thing), dtype=np.bool_)
+        is_chosen[chosen] = True
+        return found[is_chosen[found]]
 
     @cached_property
     def _by_branch(self) -> tuple[Array, Mapping[int, slice]]:
@@ -236,13 +242,13 @@ class Contents:
         bounds = [*starts.tolist(), len(order)]
         return rows[order], {name: slice(bounds[place], bounds[place + 1]) for place, name in enumerate(names.tolist())}
 
-    def inside(self) -> list[Inside]:
-        """What stands in the position itself, then in each directly below in which something stands; the counts of those
-        together exceed the total where something may be in one or the other.
+    def inside(self, chosen: Array | None = None) -> list[Inside]:
+        """What stands in the position itself, then in each directly below in which something stands; ``chosen``: of these
+        rows only. The counts together exceed the total where something may be in one or the other.
         """
         found = []
         for branch in (NOWHERE, *self.children):
-            rows = self.rows_in(branch)
+            rows = self.rows_in(branch, chosen)
             if len(rows):
                 _, first = np.unique(self.rows.thing[rows], return_index=True)
                 number = self.number if branch == NOWHERE else branch

@@ -1,18 +1,30 @@
 """Pictures of answers: layout, style, pyvis pages. What is shown was asked through `queries`, as one viewer may see it."""
 
+from visualize.contents import (
+    ContentsAddress,
+    ContentsPicture,
+    ContentsQuestion,
+    ask_contents_picture,
+    contents_page,
+)
 from visualize.impact import ImpactAddress, ImpactPicture, ImpactQuestion, ask_impact_picture, impact_page
 from visualize.page import Address, trace_page
 from visualize.picture import Picture, TraceQuestion, ask_picture
 
 __all__ = [
     "Address",
+    "ContentsAddress",
+    "ContentsPicture",
+    "ContentsQuestion",
     "ImpactAddress",
     "ImpactPicture",
     "ImpactQuestion",
     "Picture",
     "TraceQuestion",
+    "ask_contents_picture",
     "ask_impact_picture",
     "ask_picture",
+    "contents_page",
     "impact_page",
     "trace_page",
 ]

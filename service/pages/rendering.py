@@ -15,6 +15,7 @@ from graph.viewer import Role
 from graph.vocabulary import KINDS
 from queries.impact import can_be_seed
 from service.pages.addresses import (
+    contents_form_address,
     impact_form_address,
     in_language,
     node_address,
@@ -73,6 +74,7 @@ def _environment(language: str) -> jinja2.Environment:
         "search_address": search_address,
         "trace_address": trace_address,
         "impact_form_address": impact_form_address,
+        "contents_form_address": contents_form_address,
         "can_be_seed": can_be_seed,
         "kinds": KINDS,
         "role_label": role_labels(say).__getitem__,

@@ -321,7 +321,10 @@ async def test_the_codes_that_are_shown_of_one_persons_material_are_logged(way: 
     view = view_of(sheet.records, way, viewer=Viewer(person="P-01", role=Role.OPERATOR), log=log)
     answer = await contents(view, asked("TANK-1", _after(last)))
     assert _ids(view, answer) == ["CellUnit:B1#1", "CellUnit:B8#1", "CellUnit:B8#2"]
-    assert {id_ for _, what, ids, _ in log.entries for id_ in ids if what == "contents"} == {"CellUnit:B8#1", "CellUnit:B8#2"}
+    assert {id_ for _, what, ids, _ in log.entries for id_ in ids if what == "contents"} == {
+        "CellUnit:B8#1",
+        "CellUnit:B8#2",
+    }
 
 
 async def test_who_may_not_see_when_a_dose_was_given_is_told_what_stood_there_that_day(way: str) -> None:

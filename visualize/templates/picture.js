@@ -44,7 +44,7 @@
     panel.replaceChildren(details ? told(details, true) : element("p", content.words.nothing));
   }
 
-  const behind = content.behind ? globalThis.timeline(content) : null;
+  const behind = content.behind ? globalThis.timeline(content) : content.plan ? globalThis.plan(content) : null;
   // The end of a line at a bar is part of the bar.
   const shapeOf = (id) => content.shapes[content.anchors && content.anchors[id] !== undefined ? content.anchors[id] : id];
   const drawn = content.nodes.map((node) => ({ ...(behind ? behind.shapeOf(node) : node), title: told(shapeOf(node.id), false) }));

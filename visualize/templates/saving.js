@@ -52,6 +52,12 @@ globalThis.saving = (content, network) => {
       return `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${fill}" stroke="#333333" stroke-width="1.5"${dashes}/>${within}`
         + lines(node.label, node.x - width / 2, node.y + height / 2 + 14, `${HALO} font-size="12" fill="#1b1f24"`);
     }
+    if (node.place) {
+      const { width, height, depth, several, pad, head } = node.place;
+      const left = node.x - width / 2, top = node.y - height / 2;
+      return `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${depth % 2 ? "#ffffff" : "#f4f6f8"}" stroke="#57606a"${several ? ' stroke-dasharray="5 4"' : ""}/>`
+        + lines(node.label, left + pad, top + head / 2 + 6, 'font-size="12" fill="#1b1f24"');
+    }
     if (!node.font) return "";
     const inside = ["box", "ellipse", "database"].includes(node.shape);
     const count = node.label.split("\n").length;
@@ -61,6 +67,7 @@ globalThis.saving = (content, network) => {
   }
 
   function drawnEdge(edge) {
+    if (edge.hidden) return "";
     const from = network.getPosition(edge.from), to = network.getPosition(edge.to);
     const ends = { from, to };
     const dashes = edge.dashes ? ` stroke-dasharray="${edge.dashes.join(" ")}"` : "";
