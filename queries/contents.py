@@ -282,7 +282,8 @@ class Contents:
             # Equal times and tiers are told apart by place: ranks, so that both fit into one number.
             _, rank = np.unique(self._leading(order)[every], return_inverse=True)
             place = rank.astype(np.int64) * (int(place.max(initial=0)) + 1) + place
-        return rows_in_order(every, place, self.rows.thing, self.lineage.facts.keys, first, count)
+        keys = self.lineage.facts.keys
+        return rows_in_order(every, place, self.rows.thing, keys, first, count, by=_by_number)
 
     @cached_property
     def _places(self) -> Array:
@@ -305,6 +306,10 @@ class Contents:
                 _, rank = np.unique(since, return_inverse=True)
                 leading: Array = tier * (len(since) + 1) + rank
                 return leading
+
+
+def _by_number(key: str) -> tuple[str, int, str]:
+    return in_order_of_numbers((_POSITION, key))
 
 
 _RANK_OF_KIND: Final = np.argsort(np.argsort(np.array(KIND_NAMES))).astype(np.int64)

@@ -208,6 +208,11 @@ _WORDS: Final = Words(
             "uncertain: by a time that is not exact it may stand elsewhere, or not yet or no longer here",
             "不确定：因时间不精确，可能在别处，或尚未存入、已取出",
         ),
+        "uncertain_part": (
+            "? of {count} it is uncertain whether or where they stand here",
+            "? 其中 {count} 项是否在此或在何处不确定",
+        ),
+        "only_affected": ("only what is affected ({count})", "仅受影响项（{count} 项）"),
         "what_stands_there": ("What stands there", "存放物"),
         "positions": ("Positions", "位置"),
         "legend_position": ("position, with what stands in it", "位置及其存放物"),

@@ -44,8 +44,12 @@ class Item:
     count: int = 1
     affected: int = 0
     tier: int = 0  # the lowest that there is in it; 0: nothing is affected, or not asked
-    is_uncertain: bool = False
+    uncertain: int = 0  # of how many it is uncertain whether or where they stand there
     is_start: bool = False
+
+    @property
+    def is_uncertain(self) -> bool:
+        return self.uncertain > 0
 
     @property
     def is_group(self) -> bool:
@@ -126,7 +130,7 @@ def _alone(answer: Contents, row: int, box: int) -> Item:
         row=row,
         affected=int(tier > 0),
         tier=tier,
-        is_uncertain=bool(answer.rows.uncertain[row]),
+        uncertain=int(answer.rows.uncertain[row]),
     )
 
 
@@ -183,5 +187,5 @@ def _group(answer: Contents, rows: Array, kind: KindCount, box: int) -> Item:
         count=kind.count,
         affected=kind.affected,
         tier=int(tiers[tiers > 0].min(initial=4)) % 4,
-        is_uncertain=bool(kind.uncertain),
+        uncertain=kind.uncertain,
     )

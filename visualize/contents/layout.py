@@ -17,6 +17,7 @@ PAD: Final = 12.0  # between a box and what stands in it
 HEAD: Final = 26.0  # of a box, for its name
 _GAP: Final = 12.0
 _SHAPE: Final = 1.7  # a box is about so many times wider than high
+_MOST_ROWS: Final = 30
 Size = tuple[float, float]
 
 
@@ -89,11 +90,19 @@ class _Laid:
         ]
 
     def _flow(self, boxes: Sequence[int], least: float) -> list[tuple[int, float, float]]:
-        """The left upper corners of boxes, side by side in rows."""
+        """The left upper corners of boxes, side by side in as many rows as make the whole seen largest."""
         if not boxes:
             return []
-        area = sum((self.size[each][0] + _GAP) * (self.size[each][1] + _GAP) for each in boxes)
-        widest = max(least, *(self.size[each][0] for each in boxes), math.sqrt(area * _SHAPE))
+        total = sum(self.size[each][0] + _GAP for each in boxes)
+        widest = max(least, *(self.size[each][0] for each in boxes))
+        tried = [self._rows(boxes, max(widest, total / rows)) for rows in range(1, min(len(boxes), _MOST_ROWS) + 1)]
+        return min(tried, key=self._extent)
+
+    def _extent(self, placed: Sequence[tuple[int, float, float]]) -> float:
+        width = max(x + self.size[each][0] for each, x, _ in placed)
+        return max(width, _SHAPE * max(y + self.size[each][1] for each, _, y in placed))
+
+    def _rows(self, boxes: Sequence[int], widest: float) -> list[tuple[int, float, float]]:
         found = []
         x = y = highest = 0.0
         for each in boxes:

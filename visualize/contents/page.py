@@ -15,6 +15,7 @@ from visualize.contents.network import CLEAN, TIER_COLOURS, box_name, network_of
 from visualize.details import Row, Section, node_rows
 from visualize.frame import legend_of, notes_of, render, rolled_up_text, script_words, told
 from visualize.network import READABLE
+from visualize.rollup import ONE_BY_ONE
 from visualize.values import field_text, span_text
 from visualize.words import LANGUAGES, Speech, kind_label
 
@@ -30,7 +31,7 @@ class _ThingRow:
     where: str
     kind: str
     name: str
-    address: str | None
+    way: tuple[str, str] | None  # of a group, where it is shown one by one
     count: int
     affected: str
     since: str
@@ -73,6 +74,7 @@ def contents_page(
         **page.content(network.edges),
         "start": 0,
         "readable": READABLE,
+        "width": network.width,
         "height": network.height,
         "leads": "right",
         "words": script_words(say),
@@ -166,7 +168,14 @@ class _Told:
 
     def rolled_up(self) -> dict[str, Any] | None:
         text = rolled_up_text("contents_rolled_up", self._picture.listed, self._plan.items, self._say)
-        return None if text is None else {"text": text, "smaller": []}
+        if text is None:
+            return None
+        question, answer, smaller = self._picture.question, self._picture.answer, []
+        if self._address is not None and question.affected is None and 0 < answer.affected <= ONE_BY_ONE:
+            part = replace(question, affected=True)
+            text_of_part = self._say("only_affected", count=f"{answer.affected:,}")
+            smaller.append((text_of_part, self._address(part, self._say.language, False)))
+        return {"text": text, "smaller": smaller}
 
     def leads(self, above: NodeId | None) -> list[tuple[str, str]]:
         """The same as a list, and what stands in the position above."""
@@ -196,7 +205,7 @@ class _Told:
                     where=self._where(item),
                     kind=kind_label(item.kind, say.language),
                     name=self._name(item),
-                    address=self._group_address(item),
+                    way=self._way_into(item),
                     count=item.count,
                     affected=self._affected(item, row),
                     since="" if row is None else self._since(row),
@@ -264,8 +273,8 @@ class _Told:
         rows += [Row(note, "") for note in self._notes(item, row)]
         rows += self._recorded(row)
         links = []
-        if (address := self._group_address(item)) is not None:
-            links.append((say("these_as_list" if item.box == 0 else "go_into"), address))
+        if (way := self._way_into(item)) is not None:
+            links.append(way)
         if self._thing_address is not None and row is not None and not row.is_hidden:
             links.append((say("own_page"), self._thing_address(row.node)))
         return {
@@ -328,7 +337,10 @@ class _Told:
         return text if row.amount is None else f"{row.amount:,.15g} × {text}"
 
     def _notes(self, item: Item, row: Standing | None) -> list[str]:
-        notes = [self._say("where_uncertain")] if item.is_uncertain else []
+        notes = []
+        if item.is_uncertain:
+            told = self._say("uncertain_part", count=f"{item.uncertain:,}")
+            notes.append(told if item.is_group else self._say("where_uncertain"))
         notes += [self._say("left_there")] if row is not None and row.is_left else []
         return notes + ([self._say("hidden_code")] if row is not None and row.is_hidden else [])
 
@@ -336,14 +348,15 @@ class _Told:
         body = None if row is None or row.is_hidden else self._picture.bodies.get(row.node)
         return [] if body is None else node_rows(body, self._say)
 
-    def _group_address(self, item: Item) -> str | None:
+    def _way_into(self, item: Item) -> tuple[str, str] | None:
         """Into the position that a group stands in; of what stands in the one asked about itself, the list."""
         if not item.is_group or self._address is None:
             return None
-        question = replace(self._picture.question, kinds=(item.kind,))
         if item.box == 0:
-            return self._address(question, self._say.language, True)
-        return self._box_address(self._plan.boxes[item.box])
+            question = replace(self._picture.question, kinds=(item.kind,))
+            return self._say("these_as_list"), self._address(question, self._say.language, True)
+        address = self._box_address(self._plan.boxes[item.box])
+        return None if address is None else (self._say("go_into"), address)
 
     def _box_address(self, box: Box) -> str | None:
         if self._address is None or box.parent is None:

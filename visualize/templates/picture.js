@@ -90,6 +90,11 @@
   }
 
   function fit() {
+    if (content.plan) {  // the drawing script does not know how large the boxes are
+      const scale = Math.min(1, container.clientWidth / (content.width + 20), container.clientHeight / (content.height + 20));
+      network.moveTo({ position: { x: 0, y: 0 }, scale });
+      return;
+    }
     network.fit({ animation: false, maxZoomLevel: 1 });
   }
 
@@ -98,6 +103,11 @@
     fit();
     const scale = content.readable;
     if (network.getScale() >= scale || content.start === null) return;
+    if (content.plan) {  // read from its upper left corner
+      const beside = (room, length) => Math.min(0, (room / scale - length) / 2);
+      network.moveTo({ position: { x: beside(container.clientWidth, content.width), y: beside(container.clientHeight, content.height) }, scale });
+      return;
+    }
     const place = network.getPosition(content.start);
     // The whole height is seen, or as much of it as there is room for: nothing above or below it.
     const beyond = Math.max(0, content.height / 2 - container.clientHeight / scale / 2);

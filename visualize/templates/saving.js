@@ -81,7 +81,8 @@ globalThis.saving = (content, network) => {
   }
 
   function frame() {
-    const boxes = content.nodes.map((node) => network.getBoundingBox(node.id)).filter(Boolean);
+    const around = ({ x, y, place }) => ({ left: x - place.width / 2, right: x + place.width / 2, top: y - place.height / 2, bottom: y + place.height / 2 });
+    const boxes = content.nodes.map((node) => (node.place ? around(node) : network.getBoundingBox(node.id))).filter(Boolean);
     const behind = content.behind;
     const left = Math.min(...boxes.map((box) => box.left), behind ? behind.left : Infinity) - MARGIN;
     const right = Math.max(...boxes.map((box) => box.right), behind ? behind.right : -Infinity) + MARGIN;
