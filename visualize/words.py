@@ -191,6 +191,7 @@ _WORDS: Final = Words(
         "so_many": ("{count} in it", "内有 {count} 项"),
         "affected_count": ("▲ {count} affected", "▲ {count} 项受影响"),
         "more_positions": ("further positions: {count}", "另 {count} 个位置"),
+        "stands_here": ("What stands here, and what of it is affected", "此处存放物及受影响情况"),
         "go_into": ("Go into it", "进入该位置"),
         "go_up": ("Go up to {position}", "返回上级 {position}"),
         "these_as_list": ("These as a list", "以列表显示"),

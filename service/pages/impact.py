@@ -21,6 +21,7 @@ from queries.slices import digest_of
 from queries.tally import completeness, counts, parts, sites, standing_of
 from service.pages.addresses import node_address
 from service.pages.brief import brief_of
+from service.pages.contents_questions import contents_address
 from service.pages.desk import Desk
 from service.pages.edges import edge_row
 from service.pages.impact_form import form_values, one_address
@@ -46,6 +47,7 @@ _PATH: Final = "/view/impact"
 _EXPORT: Final = "/export/impact"
 _ROWS_EACH: Final = 100
 _ROUTES: Final = 10
+_PLACES: Final = 3  # seeds that are positions, for which it is offered to see what stands there
 _DIGESTED: Final = 5_000  # items; the digest of more is made when it is asked for
 _FILES: Final = {"csv": "CSV", "xlsx": "Excel", "ndjson": "NDJSON", "graphml": "GraphML"}
 _FORMS: Final = ("list", "picture", "form")
@@ -108,6 +110,7 @@ async def _picture(request: Request, view: View, asked: _Asked) -> Response:
         nonce=request.state.nonce,
         address=None if is_alone else _picture_address(at),
         thing_address=None if is_alone else node_address,
+        contents_address=None if is_alone else contents_address,
         listed=None if is_alone else impact_address_of(_PATH, asked.parameters, at=str(picture.as_of_seq)),
     )
     return HTMLResponse(page)
@@ -184,6 +187,11 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         address=address,
         sorted_address=lambda sort: impact_address_of(_PATH, asked.parameters, at=at, sort=sort),
         kept=[pair for pair in asked.parameters if pair[0] not in {"kinds", "tiers"}],
+        places=[
+            (seed.node, contents_address(seed.node, question.asked))
+            for seed in question.asked.seeds[:_PLACES]
+            if seed.node[0] == "StoragePosition"
+        ],
         picture_address=impact_address_of(_PATH, asked.parameters, **{"as": "picture", "at": at, **_target(question)}),
         files=_files(view, question, at),
         **form_values(request),

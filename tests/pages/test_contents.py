@@ -105,6 +105,24 @@ async def test_a_form_that_is_sent_becomes_one_address_to_share(trial_store: Sto
     assert _number(await reader.open(plain.headers["location"]), "total") == 19
 
 
+async def test_an_impact_leads_to_the_places_where_it_begins_with_the_same_question(trial_store: Store) -> None:
+    """The tank was warm on March 1st: both banks in it are affected, in the list's way and in the picture's."""
+    reader = await Reader.of(trial_store)
+    warm = "/view/impact?hazard=EXPOSURE&seed=StoragePosition:TANK-A@2025-03-01T00:00:00%2B08:00/2025-03-02T00:00:00%2B08:00"
+    listed = await reader.open(warm)
+    ways = {link for link in links_of(listed.one("main")) if link.startswith("/view/contents")}
+    drawn = await reader.open(f"{warm}&as=picture")
+    ways_of_picture = {
+        href for shape in drawn.data["shapes"] for _, href in shape["links"] if href.startswith("/view/contents")
+    }
+    assert ways == ways_of_picture
+    (way,) = ways
+    page = await reader.open(way)
+    assert page.one("b", id="affected-count").text == "▲ 2 affected, 0 not affected"
+    back = [link for link in links_of(page.one("main")) if link.startswith("/view/impact")]
+    assert (await reader.open(back[0])).one("b", id="total").text == listed.one("b", id="total").text
+
+
 async def test_without_a_position_there_is_the_form(trial_store: Store) -> None:
     page = await (await Reader.of(trial_store)).open("/view/contents")
     assert page.one("input", id="position").attributes["value"] == ""

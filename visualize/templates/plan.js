@@ -9,23 +9,27 @@ globalThis.plan = (content) => {
     if (!node.place) return node;
     const { width, height } = node.place;
     // Only the rim and the name: the drawing script draws what is chosen last, over what stands in the box.
-    const ctxRenderer = ({ ctx, x, y, state, label }) => ({
-      drawNode() {
+    function ctxRenderer({ ctx, x, y, state, label }) {
+      const left = x - width / 2, top = y - height / 2;
+      // vis-network 9.1.2 takes the size that is returned here only when the state changes: until then it would be chosen
+      // by its middle alone.
+      Object.assign(this, { width, height, left, top, boundingBox: { left, top, right: left + width, bottom: top + height } });
+      const drawNode = () => {
         ctx.save();
         ctx.lineWidth = state.selected || state.hover ? 3 : node.place.affected ? 2 : 1;
         ctx.strokeStyle = "#57606a";
         ctx.setLineDash(node.place.several ? [5, 4] : []);
-        ctx.strokeRect(x - width / 2, y - height / 2, width, height);
+        ctx.strokeRect(left, top, width, height);
         ctx.setLineDash([]);
         ctx.font = "12px system-ui, sans-serif";
         ctx.textAlign = "left";
         ctx.textBaseline = "middle";
         ctx.fillStyle = "#1b1f24";
-        ctx.fillText(label, x - width / 2 + node.place.pad, y - height / 2 + node.place.head / 2 + 2);
+        ctx.fillText(label, left + node.place.pad, top + node.place.head / 2 + 2);
         ctx.restore();
-      },
-      nodeDimensions: { width, height },
-    });
+      };
+      return { drawNode, nodeDimensions: { width, height } };
+    }
     return { ...node, ctxRenderer };
   }
 
