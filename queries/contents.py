@@ -138,8 +138,7 @@ class Contents:
     @cached_property
     def by_kind(self) -> tuple[KindCount, ...]:
         """Of all of it, by kind, in the order of their names."""
-        _, first = np.unique(self.rows.thing, return_index=True)
-        return self._counted(first)
+        return self._counted(self._distinct(np.arange(len(self.rows.thing))))
 
     @property
     def affected(self) -> int:
@@ -217,8 +216,7 @@ class Contents:
         """The rows of one of the positions directly below; NOWHERE: of what stands in the one asked about itself.
         ``chosen``: those of these only.
         """
-        rows, begins = self._by_branch
-        found: Array = rows[begins.get(branch, slice(0, 0))]
+        found = self._by_branch.get(branch, np.zeros(0, dtype=np.int64))
         if chosen is None or len(chosen) == len(self.rows.thing):
             return found
         is_chosen = np.zeros(len(self.rows.thing), dtype=np.bool_)
@@ -226,21 +224,23 @@ class Contents:
         return found[is_chosen[found]]
 
     @cached_property
-    def _by_branch(self) -> tuple[Array, Mapping[int, slice]]:
-        """Rows by branch, and where the rows of each branch are; a row of two branches is there twice."""
-        positions, place_of = np.unique(self.rows.position, return_inverse=True)
-        branches = [self._branches[position] for position in positions.tolist()]
-        sizes = np.array([len(each) for each in branches], dtype=np.int64)
-        rows = np.repeat(np.arange(len(place_of)), sizes[place_of] if len(sizes) else 0)
-        flat = np.array([branch for each in branches for branch in each], dtype=np.int64)
-        ends = np.cumsum(sizes)
-        begin = (ends - sizes)[place_of] if len(sizes) else np.zeros(0, dtype=np.int64)
-        within_row = np.arange(len(rows)) - np.searchsorted(rows, rows, side="left")
-        branch = flat[begin[rows] + within_row] if len(rows) else np.zeros(0, dtype=np.int64)
-        order = np.argsort(branch, kind="stable")
-        names, starts = np.unique(branch[order], return_index=True)
-        bounds = [*starts.tolist(), len(order)]
-        return rows[order], {name: slice(bounds[place], bounds[place + 1]) for place, name in enumerate(names.tolist())}
+    def _by_branch(self) -> Mapping[int, Array]:
+        """Rows by branch; a row of two branches is in both."""
+        order = np.argsort(self.rows.position, kind="stable")
+        positions, starts = np.unique(self.rows.position[order], return_index=True)
+        parts: dict[int, list[Array]] = {}
+        for position, rows in zip(positions.tolist(), np.split(order, starts[1:]), strict=False):
+            for branch in self._branches[position]:
+                parts.setdefault(branch, []).append(rows)
+        return {branch: np.concatenate(each) for branch, each in parts.items()}
+
+    def _distinct(self, rows: Array) -> Array:
+        """Of these rows one for each thing."""
+        if self.total == len(self.rows.thing):
+            return rows
+        _, first = np.unique(self.rows.thing[rows], return_index=True)
+        found: Array = rows[first]
+        return found
 
     def inside(self, chosen: Array | None = None) -> list[Inside]:
         """What stands in the position itself, then in each directly below in which something stands; ``chosen``: of these
@@ -250,13 +250,12 @@ class Contents:
         for branch in (NOWHERE, *self.children):
             rows = self.rows_in(branch, chosen)
             if len(rows):
-                _, first = np.unique(self.rows.thing[rows], return_index=True)
                 number = self.number if branch == NOWHERE else branch
                 found.append(
                     Inside(
                         position=self.lineage.node(number),
                         is_itself=branch == NOWHERE,
-                        kinds=self._counted(rows[first]),
+                        kinds=self._counted(self._distinct(rows)),
                     )
                 )
         return found

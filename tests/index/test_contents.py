@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from graph.index import Index, Lineage
 from graph.index.codes import FOREVER
 from graph.index.lineage import never
+from graph.keeping import Asked, Pushdown
 from graph.keeping.contents import standers, within
 from graph.reader import AsOf, NodeId
 from support.days import head_of
+from support.memory_graph import MemoryGraph
 from support.oracle import entries_of
 from support.plain_lineage import INF, PlainLineage
 from support.random_trials import STEP_MS, RandomTrial, at_ms
@@ -105,3 +108,16 @@ def test_what_was_known_of_a_position_is_what_the_records_said_by_then(seed: int
         expected, _ = _expected(PlainLineage(trial.records, known_at), position, at)
         for as_of in (AsOf(len(entries), known_at), AsOf(known_at)):
             assert _found(index.at(as_of), position, at)[0] == expected, (seed, position, as_of)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_stands_in_a_position_is_the_same_when_pushed_down(seed: int) -> None:
+    chance = random.Random(seed)
+    trial = RandomTrial(seed, 90, late=0)
+    entries, graph = entries_of(trial.records), MemoryGraph(trial.records)
+    whole = Index.build(entries, head_of(len(entries))).lineage
+    for _ in range(3):
+        position, at = chance.choice(POSITIONS), at_ms(chance.randint(0, trial.steps))
+        asked = Asked(starts=(("StoragePosition", position),), uses=False)
+        part = asyncio.run(Pushdown(graph).lineage(AsOf(len(entries)), asked))
+        assert _found(part, position, at) == _found(whole, position, at), (seed, position, at)

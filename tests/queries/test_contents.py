@@ -266,8 +266,7 @@ async def test_places_and_units_stand_in_the_order_of_their_numbers(way: str) ->
     sheet = _store_room(B1=3)
     for number in (10, 2, 1):
         sheet.node("StoragePosition", f"CELL-{number}", level="cell", parent="BOX-1")
-    for unit, cell in ((1, 10), (2, 2), (3, 1)):
-        last = sheet.stored(units_of("B1", unit), f"CELL-{cell}")
+    last = [sheet.stored(units_of("B1", unit), f"CELL-{cell}") for unit, cell in ((1, 10), (2, 2), (3, 1))][-1]
     view = view_of(sheet.records, way)
     answer = await contents(view, asked("TANK-1", _after(last)))
     assert [row.path[-1][1] for row in rows_of(view, answer)] == ["CELL-1", "CELL-2", "CELL-10"]

@@ -61,8 +61,8 @@ def _large(units: int, boxes: int) -> tuple[list[Json], str]:
         sheet.separated(f"T{number}", f"L{number}")
         sheet.expanded(f"L{number}", f"E{number}", reagents=["R1"] if number % 3 == 0 else [])
         sheet.cryopreserved(f"E{number}", f"B{number}", units=units)
-        last = sheet.stored(f"B{number}", f"BOX-{number}")
-    return sheet.records, last["start"]
+        sheet.stored(f"B{number}", f"BOX-{number}")
+    return sheet.records, sheet.records[-1]["start"]
 
 
 R1 = ImpactAsked(hazard=Hazard.EXPOSURE, seeds=(Seed(node=("Reagent", "R1")),))
