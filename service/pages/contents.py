@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from graph.reader import NodeId, id_text
+from graph.viewer import Permission
 from graph.vocabulary import DISPOSITIONS, HAZARDS
 from queries.contents import Contents, ContentsOrder, contents
 from queries.nodes import briefs
@@ -39,6 +40,8 @@ __all__ = ["show_contents"]
 
 _ROWS_EACH: Final = 100
 _PLACES_EACH: Final = 50
+_EXPORT: Final = "/export/contents"
+_FILES: Final = {"csv": "CSV", "xlsx": "Excel", "ndjson": "NDJSON"}
 _FORMS: Final = ("list", "picture", "form")
 _PARAMETERS: Final = CONTENTS_PARAMETERS | {
     "as", "sort", "page", "places", "from", "until", "language", "standalone",
@@ -167,9 +170,19 @@ async def _list(desk: Desk, request: Request, view: View, question: ContentsQues
         sorted_address=lambda sort: impact_address_of(CONTENTS_PATH, asked, entry=kept["entry"], sort=sort),
         address_in=address_in,
         kept=[pair for pair in asked if pair[0] not in {"kinds", "affected"}],
+        files=_files(view, asked, kept["entry"]),
         picture_address=address(**{"as": "picture"}),
         **_form_values(request),
     )
+
+
+def _files(view: View, asked: list[tuple[str, str]], entry: str) -> list[tuple[str, str, str]]:
+    """What may be downloaded: the file's ending, what it is called, its address."""
+    if not view.viewer.may(Permission.EXPORT):
+        return []
+    return [
+        (ending, name, impact_address_of(_EXPORT, asked, format=ending, entry=entry)) for ending, name in _FILES.items()
+    ]
 
 
 def _impact_address(question: ContentsQuestion) -> str:

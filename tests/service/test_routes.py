@@ -45,6 +45,7 @@ NEEDED: Final[dict[tuple[str, str], Permission | None]] = {
     ("GET", "/export/records"): _P.EXPORT,
     ("GET", "/export/trace"): _P.EXPORT,
     ("GET", "/export/impact"): _P.EXPORT,
+    ("GET", "/export/contents"): _P.EXPORT,
     ("POST", "/verify"): _P.VERIFY,
     ("POST", "/rebuild"): _P.REBUILD,
     ("GET", "/tokens"): _P.MANAGE_TOKENS,
