@@ -44,7 +44,7 @@ async def test_what_stood_in_a_room_is_told_by_kind_by_tank_and_one_by_one(trial
     assert len(rows) == 23
     assert rows["MCB1"][0] == "TANK-A"
     assert rows["MCB1"][4:] == ["2025-01-23 18:00 +08:00 A01", "–", "9 × Quarantined", "not affected"]
-    assert rows["MCB2"][-1].startswith("▲ 1 material, 2025-01-25 10:00")
+    assert rows["MCB2"][-1].startswith("▲ 1 material 2025-01-25 10:00")
 
 
 async def test_what_is_affected_may_be_listed_alone_and_first(trial_store: Store) -> None:
