@@ -148,6 +148,12 @@ class Contents:
     def uncertain(self) -> int:
         return sum(kind.uncertain for kind in self.by_kind)
 
+    @cached_property
+    def affected_later(self) -> int:
+        """How many of the affected are so only from a time after the moment."""
+        is_later = (self.tier > 0) & (self.affected_since > self.last_ms)
+        return len(np.unique(self.rows.thing[is_later]))
+
     def _counted(self, rows: Array) -> tuple[KindCount, ...]:
         kinds, size = self.kinds[rows], len(KIND_NAMES)
         counts = np.bincount(kinds, minlength=size)

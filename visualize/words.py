@@ -186,6 +186,10 @@ _WORDS: Final = Words(
             "Uncertain whether or where it stands there, as a time is not exact (dashed, ?): {count}.",
             "因时间不精确，是否在此或在何处不确定（虚线，?）：{count} 项。",
         ),
+        "affected_later": (
+            "Affected only from a time after this moment: {count}.",
+            "仅在此时刻之后才受影响：{count} 项。",
+        ),
         "empty_positions": ("Empty positions below it: {count}.", "其下 {count} 个位置为空。"),
         "nothing_there": ("Nothing stood there.", "此处无存放物。"),
         "so_many": ("{count} in it", "内有 {count} 项"),

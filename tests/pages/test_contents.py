@@ -123,6 +123,18 @@ async def test_an_impact_leads_to_the_places_where_it_begins_with_the_same_quest
     assert (await reader.open(back[0])).one("b", id="total").text == listed.one("b", id="total").text
 
 
+async def test_what_was_affected_only_later_is_told_apart(trial_store: Store) -> None:
+    """MCB1 has stood in the tank since January; in February the tank was not yet warm, which it was in March."""
+    reader = await Reader.of(trial_store)
+    warm = "&hazard=EXPOSURE&seed=StoragePosition:TANK-A@2025-03-01T00:00:00%2B08:00/2025-03-02T00:00:00%2B08:00"
+    for at, later in (("2025-02-01", 2), ("2025-03-01", 0)):
+        for form, where in (("list", "main"), ("picture", "section")):
+            address = f"/view/contents?position=StoragePosition:TANK-A&at={at}T00:00:00%2B08:00{warm}&as={form}"
+            text = (await reader.open(address)).all(where)[0].text
+            assert ("Affected only from a time after this moment: 2." in text) == bool(later)
+            assert "2 affected, 0 not affected" in text
+
+
 async def test_without_a_position_there_is_the_form(trial_store: Store) -> None:
     page = await (await Reader.of(trial_store)).open("/view/contents")
     assert page.one("input", id="position").attributes["value"] == ""

@@ -158,6 +158,7 @@ class _Told:
         notes += notes_of(self._picture.completeness, say)
         notes += [say("nothing_there")] if not answer.total else []
         notes += [say("uncertain_of", count=f"{answer.uncertain:,}")] if answer.uncertain else []
+        notes += [say("affected_later", count=f"{answer.affected_later:,}")] if answer.affected_later else []
         notes += [say("empty_positions", count=f"{self._plan.empty:,}")] if self._plan.empty else []
         notes += [say("part_drawn", count=f"{self._picture.listed:,}")] if question.is_part else []
         return notes
