@@ -11,7 +11,7 @@ from playwright.async_api import Page
 
 from graph.viewer import Role
 from support.chromium import Site
-from support.clicking import find_thing
+from support.clicking import find_thing, saved_picture
 
 ROOM = (
     "/view/contents?position=StoragePosition:ROOM-1&at=2025-04-13T12:00:00%2B08:00&hazard=EXPOSURE&seed=Reagent:R-MED-8"
@@ -98,10 +98,7 @@ async def test_the_whole_plan_is_saved_with_its_boxes(site: Site, tmp_path: Path
     async with site.window(Role.SAFETY_OFFICER, width=700) as window:
         page = await window.open(f"{ROOM}&as=picture")
         content = await _drawn(page)
-        async with page.expect_download() as waiting:
-            await page.locator(f"button.save[data-form={form}]").click()
-        path = tmp_path / f"picture.{form}"
-        await (await waiting.value).save_as(path)
+        path = await saved_picture(page, form, tmp_path)
     if form == "png":
         assert path.read_bytes().startswith(b"\x89PNG")
         return
