@@ -110,6 +110,22 @@ def test_what_was_known_of_a_position_is_what_the_records_said_by_then(seed: int
             assert _found(index.at(as_of), position, at)[0] == expected, (seed, position, as_of)
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_what_stands_in_a_position_is_known_as_soon_as_it_is_recorded(seed: int) -> None:
+    chance = random.Random(seed)
+    trial = RandomTrial(seed, 120)
+    entries = entries_of(trial.records)
+    taken = chance.randint(30, 100)
+    index = Index.build(entries[:taken], head_of(taken))
+    while taken < len(entries):
+        until = min(len(entries), taken + chance.randint(1, 15))
+        lineage = index.apply(entries[taken:until], head_of(until))
+        taken = until
+        position, at = chance.choice(POSITIONS), at_ms(chance.randint(0, trial.steps))
+        expected, _ = _expected(PlainLineage(trial.records[:taken]), position, at)
+        assert _found(lineage, position, at)[0] == expected, (seed, position, at, taken)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_what_stands_in_a_position_is_the_same_when_pushed_down(seed: int) -> None:
     chance = random.Random(seed)

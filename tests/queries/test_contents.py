@@ -314,6 +314,16 @@ async def test_what_leads_to_one_person_is_counted_and_not_named(way: str) -> No
     assert (whole.complete, whole.hidden) == (True, 2)
 
 
+async def test_what_is_not_named_has_one_name_on_all_pages_of_an_answer(way: str) -> None:
+    sheet, last = _for_one_person()
+    names = []
+    for first in range(3):
+        view = view_of(sheet.records, way, viewer=Viewer(person="P-01", role=Role.VIEWER))
+        answer = await contents(view, asked("TANK-1", _after(last)))
+        names += [row.node[1] for row in standings(view, answer, answer.ordered(first, 1))]
+    assert names == ["B1#1", "•1", "•2"]
+
+
 async def test_the_codes_that_are_shown_of_one_persons_material_are_logged(way: str) -> None:
     sheet, last = _for_one_person()
     log = MemoryLog()
