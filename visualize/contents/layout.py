@@ -90,13 +90,16 @@ class _Laid:
         ]
 
     def _flow(self, boxes: Sequence[int], least: float) -> list[tuple[int, float, float]]:
-        """The left upper corners of boxes, side by side in as many rows as make the whole seen largest."""
+        """The left upper corners of boxes, side by side in rows of such a width as makes the whole seen largest."""
         if not boxes:
             return []
         total = sum(self.size[each][0] + _GAP for each in boxes)
-        widest = max(least, *(self.size[each][0] for each in boxes))
-        tried = [self._rows(boxes, max(widest, total / rows)) for rows in range(1, min(len(boxes), _MOST_ROWS) + 1)]
-        return min(tried, key=self._extent)
+        widest = max(self.size[each][0] for each in boxes)
+        parts = range(1, min(len(boxes), _MOST_ROWS) + 1)
+        widths = {
+            max(least, widest, width) for part in parts for width in (total / part, part * (widest + _GAP) - _GAP)
+        }
+        return min((self._rows(boxes, width) for width in sorted(widths)), key=self._extent)
 
     def _extent(self, placed: Sequence[tuple[int, float, float]]) -> float:
         width = max(x + self.size[each][0] for each, x, _ in placed)

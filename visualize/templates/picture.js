@@ -90,8 +90,8 @@
   }
 
   function fit() {
-    if (content.plan) {  // the drawing script does not know how large the boxes are
-      const scale = Math.min(1, container.clientWidth / (content.width + 20), container.clientHeight / (content.height + 20));
+    if (content.plan) {  // beside the buttons, which would hide what stands in a corner
+      const scale = Math.min(1, (container.clientWidth - 100) / content.width, (container.clientHeight - 20) / content.height);
       network.moveTo({ position: { x: 0, y: 0 }, scale });
       return;
     }
