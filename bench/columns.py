@@ -94,14 +94,11 @@ def facts_of(plan: Plan) -> Facts:
         keys.append(key)
     for number in range(acts.count):
         op_keys.append(f"O-{number}")
-    return Facts.restored(
-        plan.recorded + acts.count,
-        columns,
-        *(
-            (Texts(*texts.packed(len(texts))), Names(texts, len(KIND_NAMES)).packed(len(texts)))
-            for texts in (keys, op_keys)
-        ),
+    found, known = (
+        (Texts(*texts.packed(len(texts))), Names(texts, len(KIND_NAMES)).packed(len(texts)))
+        for texts in (keys, op_keys)
     )
+    return Facts.restored(plan.recorded + acts.count, columns, found, known)
 
 
 def _keys(plan: Plan) -> Iterator[str]:

@@ -50,7 +50,9 @@ async def deviations(
     seq = head.seq if cursor is None else cursor.seq
     place = (0, -1) if cursor is None else (int(cursor.place[0]), int(cursor.place[1]))
     tier = _listed_tier(view)
-    total, rows = await view.reader.deviations(is_open, seq, highest_tier=tier, after=place, limit=first + 1)
+    total, rows = await view.reader.deviations(
+        is_open, seq, highest_tier=tier, after=place, limit=first + 1 if first else 0
+    )
     every = total
     if tier < _HIGHEST_TIER:
         every, _ = await view.reader.deviations(is_open, seq, highest_tier=_HIGHEST_TIER, after=place, limit=0)
@@ -59,7 +61,7 @@ async def deviations(
         items=await show_deviations(view, page),
         cursors=[Cursor(seq, _place(row.id)).text() for row in page],
         total=total,
-        has_next=len(rows) > first,
+        has_next=len(rows) > first if first else total > 0,
         has_previous=cursor is not None,
         as_of_seq=seq,
         hidden_count=every - total,

@@ -18,9 +18,9 @@ from graph.index.fragments import text_order
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
 from graph.index.impact import Spread
 from graph.index.lineage import Lineage
-from graph.index.paths import WinningSteps, path_lengths, winning_steps
+from graph.index.paths import WinningSteps, path_lengths, rows_before, winning_steps
 from graph.index.tables import Array
-from graph.keeping import Asked, run_kernel
+from graph.keeping import Asked, finder_of, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
 from graph.vocabulary import KINDS
 from queries.days import DAY_MS, day_begin, sees_when_persons_were_treated
@@ -61,6 +61,7 @@ class Order(Enum):
     TIER = "tier"
     SINCE = "since"
     KIND = "kind"
+    ID = "id"  # by key alone; what is hidden comes last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ class Impact:
         tier, kind = self.spread.tier.astype(np.int64), _RANK_OF_KIND[self.kinds]
         parts = {Order.TIER: (tier, _TIER_BITS), Order.SINCE: (time, _TIME_BITS), Order.KIND: (kind, _KIND_BITS)}
         place: Array = np.zeros(self.total, dtype=np.int64)
-        for each in (order, *(other for other in Order if other is not order)):
+        for each in (order, *(other for other in parts if other is not order)):
             values, bits = parts[each]
             place = place << bits | values
         return place
@@ -168,6 +169,11 @@ class Impact:
     def lengths(self) -> Array:
         """How many steps the winning path of each row has."""
         return path_lengths(self.lineage, self.spread)
+
+    @cached_property
+    def before(self) -> Array:
+        """For each row the row of the thing that affected it first, itself or by way of a machine; -1 for the first."""
+        return rows_before(self.lineage, self.spread)
 
     def steps(self, rows: Array) -> WinningSteps:
         """Of each row the step by which it was reached first."""
@@ -191,8 +197,21 @@ class Impact:
         Sorts no more than it must (`rows_in_order`).
         """
         every = np.arange(self.total) if chosen is None else chosen
+        if order is Order.ID:
+            sorting = text_order(
+                self.hidden[every].astype(np.int64), self.lineage.facts.keys.take(self.spread.nodes[every])
+            )
+            in_order: list[int] = every[sorting[first : first + count]].tolist()
+            return in_order
         place = self._place[every] if order is Order.TIER else self._places(order)[every]
         return rows_in_order(every, place, self.spread.nodes, self.lineage.facts.keys, first, count)
+
+    def holding(self, text: str, tier: int) -> Array:
+        """The rows whose key or name holds a text, whatever its case; names up to a tier. What is hidden is not found."""
+        kinds = {KIND_NAMES[code]: tier for code in np.unique(self.kinds).tolist()}
+        rows = self.spread.places(finder_of(self.lineage.facts).things(self.lineage, text, kinds))
+        rows = rows[rows >= 0]
+        return np.sort(rows[~self.hidden[rows]])
 
     def chosen(
         self,
@@ -320,15 +339,22 @@ def impact_items(
     kinds: Collection[str] | None = None,
     tiers: Collection[int] | None = None,
     between: tuple[int | None, int | None] = (None, None),
+    text: str = "",
     order: Order = Order.TIER,
     skip: int = 0,
 ) -> Page[ImpactItem]:
-    """A page of what is affected, by tier, time, kind and key, or in another order. Logs the personal codes on it.
+    """A page of what is affected, by tier, time, kind and key, or in another order; with ``text`` only what holds it in
+    its key or name. Logs the personal codes on it.
 
     It begins after a cursor of this same question, or with ``skip`` left out.
     """
     check_first(first)
-    listed = {"kinds": kinds and sorted(set(kinds)), "tiers": tiers and sorted(set(tiers)), "between": between}
+    listed = {
+        "kinds": kinds and sorted(set(kinds)),
+        "tiers": tiers and sorted(set(tiers)),
+        "between": between,
+        "text": text,
+    }
     mark = mark_of(answer.asked.as_json(), listed, order.value)
     begin = skip
     if after is not None:
@@ -337,6 +363,9 @@ def impact_items(
             raise BadInput("This is no cursor of this answer.", member="after")
         begin = int(place) + 1
     chosen = answer.chosen(kinds, tiers, between)
+    if text:
+        holding = answer.holding(text, view.tier)
+        chosen = holding if chosen is None else np.intersect1d(chosen, holding)
     total = answer.total if chosen is None else len(chosen)
     rows = answer.rows(begin, first, chosen, order=order)
     items = items_of(view, answer, rows)

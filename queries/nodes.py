@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Any
 
 from graph.errors import BadInput
+from graph.index.codes import KIND_CODES
+from graph.index.lineage import Lineage
+from graph.index.said import naming_fields
+from graph.index.tables import Array
+from graph.keeping import finder_of
 from graph.reader import LATEST, AsOf, NodeId, NodeRow, by_kind, id_text
-from graph.vocabulary import KINDS, FieldType
+from graph.vocabulary import KINDS, NAMING_FIELDS, lot_key_tier
 from queries.ids import parse_node_id
 from queries.pages import Cursor, Page, check_first
+from queries.personal import all_personal
 from queries.privacy import Unshown, View
 
 __all__ = ["BRIEF", "Node", "briefs", "existing", "hidden_node", "node_bodies", "nodes", "search"]
 
-# Fields that a thing is known by, besides its key.
-_NAMES = ("name", "title", "lot_number", "cell_id", "subject_code")
-# And those that tell at a glance what it is.
+# Fields that tell at a glance what it is.
 _TELLING = (
     "type", "equipment_class", "level", "tissue_type", "cell_type", "stage", "passage_number", "test_item",
     "test_conclusion", "version",
 )  # fmt: skip
-BRIEF = frozenset({*_NAMES, *_TELLING})
+BRIEF = frozenset({*NAMING_FIELDS, *_TELLING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,29 +119,23 @@ async def search(
     """Nodes whose key or name holds the text, whatever its case, by kind and key.
 
     Kinds whose keys the viewer may not see are not searched, and the page names them; nor are fields above the tier, or
-    lots that lead to one person, lest a search tell what is masked. Reads all nodes of each kind. ``only``: the fields
+    lots that lead to one person, lest a search tell what is masked. ``only``: the fields
     that are shown of what is found (`BRIEF`); without it, all.
     """
     check_first(first)
     if not text.strip():
         raise BadInput("text is empty.", remedy="Give part of a key or a name.", member="text")
-    head = await view.reader.head()
-    cursor = Cursor.parse(after, (str, str), head_seq=head.seq) if after is not None else None
-    as_of = AsOf(head.seq if cursor is None else cursor.seq)
+    lineage = await view.at_hand(LATEST)
+    head_seq = (await view.reader.head()).seq if lineage is None else lineage.as_of.seq
+    cursor = Cursor.parse(after, (str, str), head_seq=head_seq) if after is not None else None
+    as_of = AsOf(head_seq if cursor is None else cursor.seq)
     wanted = [kind for kind in sorted(KINDS) if kinds is None or kind in kinds]
     searched = [kind for kind in wanted if not view.hides_kind(kind)]
     last = (str(cursor.place[0]), str(cursor.place[1])) if cursor is not None else None
-    concealed = by_kind(await view.concealed(as_of))
-    total, found = 0, list[NodeRow]()
-    for kind in searched:
-        is_past = last is not None and kind < last[0]
-        key = last[1] if last is not None and kind == last[0] else None
-        limit = 0 if is_past else first + 1 - len(found)
-        count, rows = await view.reader.search(
-            kind, text, _searchable(view, kind), as_of, after=key, limit=limit, without=concealed.get(kind, ())
-        )
-        total += count
-        found += rows
+    if lineage is not None and lineage.as_of == as_of:
+        total, found = await _found_in_index(view, lineage, text, searched, last, first + 1)
+    else:
+        total, found = await _found_in_store(view, as_of, text, searched, last, first + 1)
     rows = found[:first]
     await view.hidden((row.node_id for row in rows), as_of)  # none is; but what is personal is to be logged
     items = await _shown(view, "search", rows, only=only)
@@ -150,11 +150,59 @@ async def search(
     )
 
 
-def _searchable(view: View, kind: str) -> list[str]:
-    return [
-        name
-        for name in _NAMES
-        if name in KINDS[kind].fields
-        and KINDS[kind].fields[name].tier <= min(view.tier, 2)  # sealed values cannot be searched
-        and KINDS[kind].fields[name].type is FieldType.STRING
-    ]
+Place = tuple[str, str]  # kind and key
+
+
+async def _found_in_index(
+    view: View, lineage: Lineage, text: str, kinds: Sequence[str], after: Place | None, limit: int
+) -> tuple[int, list[NodeRow]]:
+    """How many there are, and the first after a place, by kind and key."""
+    is_personal = None if view.tier >= lot_key_tier(is_autologous=True) else await all_personal(lineage)
+
+    def work() -> tuple[int, list[NodeId]]:
+        numbers = finder_of(lineage.facts).things(lineage, text, dict.fromkeys(kinds, view.tier))
+        if is_personal is not None:
+            numbers = numbers[~is_personal[numbers]]
+        return len(numbers), _in_order(lineage, numbers, kinds, after, limit)
+
+    total, nodes = await asyncio.to_thread(work)
+    rows = await view.reader.nodes(by_kind(nodes), lineage.as_of)
+    return total, [rows[node] for node in nodes if node in rows]
+
+
+def _in_order(lineage: Lineage, numbers: Array, kinds: Sequence[str], after: Place | None, limit: int) -> list[NodeId]:
+    """The first of these things after a place. Kinds that come later than there is room for are not looked at."""
+    codes, nodes = lineage.kinds[numbers], list[NodeId]()
+    for kind in kinds:
+        if after is not None and kind < after[0]:
+            continue
+        keys = lineage.facts.keys.take(numbers[codes == KIND_CODES[kind]]).texts()
+        if after is not None and kind == after[0]:
+            keys = [key for key in keys if key > after[1]]
+        nodes += [(kind, key) for key in nsmallest(limit - len(nodes), keys)]
+        if len(nodes) == limit:
+            break
+    return nodes
+
+
+async def _found_in_store(
+    view: View, as_of: AsOf, text: str, kinds: Sequence[str], after: Place | None, limit: int
+) -> tuple[int, list[NodeRow]]:
+    """The same without an index, or at an earlier position: reads all nodes of each kind."""
+    concealed = by_kind(await view.concealed(as_of))
+    total, found = 0, list[NodeRow]()
+    for kind in kinds:
+        is_past = after is not None and kind < after[0]
+        key = after[1] if after is not None and kind == after[0] else None
+        count, rows = await view.reader.search(
+            kind,
+            text,
+            [NAMING_FIELDS[place] for place in naming_fields(kind, view.tier)],
+            as_of,
+            after=key,
+            limit=0 if is_past else limit - len(found),
+            without=concealed.get(kind, ()),
+        )
+        total += count
+        found += rows
+    return total, found

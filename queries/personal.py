@@ -11,7 +11,7 @@ from graph.index.tables import Array
 from graph.keeping import Asked, Lineages
 from graph.reader import AsOf
 
-__all__ = ["personal_marks"]
+__all__ = ["all_personal", "personal_marks"]
 
 
 async def personal_marks(index: Lineages, lineage: Lineage, numbers: Array, as_of: AsOf) -> Array:
@@ -22,11 +22,12 @@ async def personal_marks(index: Lineages, lineage: Lineage, numbers: Array, as_o
     found = np.zeros(len(numbers), dtype=np.bool_)
     for position in {AsOf(as_of.seq), as_of}:
         there = lineage if position == lineage.as_of else await index.lineage(position, Asked(starts=()))
-        marks = await asyncio.to_thread(_marks, there)
+        marks = await all_personal(there)
         known = numbers < len(marks)
         found[known] |= marks[numbers[known]]
     return found
 
 
-def _marks(lineage: Lineage) -> Array:
-    return lineage.leads_to_one_person
+async def all_personal(lineage: Lineage) -> Array:
+    """By thing whether it leads to one person."""
+    return await asyncio.to_thread(lambda: lineage.leads_to_one_person)

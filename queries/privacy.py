@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from graph.errors import NotPermitted
+from graph.errors import IntegrityBroken, NotPermitted
 from graph.index.lineage import Lineage
 from graph.keeping import Asked, Index, Lineages, Pushdown
 from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
-from queries.personal import personal_marks
+from queries.personal import all_personal, personal_marks
 
 __all__ = ["AccessLog", "NoLog", "NoVault", "Shown", "Stubs", "Unshown", "Vault", "View"]
 
@@ -119,6 +119,8 @@ class View:
     gone: asyncio.Future[None] | None = None  # done when nobody waits for the answer any more
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
+    _latest: list[AsOf] = field(default_factory=list, repr=False)  # to where the index was looked at for this answer
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _asked: dict[AsOf, dict[NodeId, bool]] = field(default_factory=dict, repr=False)  # does it lead to one person?
 
     def __post_init__(self) -> None:
@@ -160,7 +162,13 @@ class View:
 
     async def concealed(self, as_of: AsOf) -> frozenset[NodeId]:
         """All lots and units that the viewer may not see because they lead to one person; empty from tier 2 on."""
-        donors = await self._autologous_donors(as_of) if self.tier < lot_key_tier(is_autologous=True) else ()
+        if self.tier >= lot_key_tier(is_autologous=True):
+            return frozenset()
+        if (lineage := await self.at_hand(as_of)) is not None:
+            marks = await all_personal(lineage)
+            found = (lineage.node(number) for number in np.flatnonzero(marks).tolist())
+            return frozenset(node for node in found if node[0] in _OF_DONORS)
+        donors = await self._autologous_donors(as_of)
         return await descendants_of(self.reader, donors, as_of) if donors else frozenset()
 
     async def led_to_one_person(
@@ -168,12 +176,16 @@ class View:
     ) -> set[NodeId]:
         """What of the nodes comes from a donor who is the one to be treated (requirements.md: tier 2)."""
         wanted = [node for node in nodes if node[0] in _OF_DONORS]
-        if lineage is not None and self.index is not None:
+        found: set[NodeId] = set()
+        if wanted and lineage is None and (lineage := await self.at_hand(as_of)) is not None:
+            as_of = lineage.as_of
+        if wanted and lineage is not None and self.index is not None:
             numbers = [(node, number) for node in wanted if (number := lineage.find(node)) is not None]
             places = np.array([number for _, number in numbers], dtype=np.int64)
             marks = await personal_marks(self.index, lineage, places, as_of)
-            return {node for (node, _), is_personal in zip(numbers, marks.tolist(), strict=True) if is_personal}
-        found: set[NodeId] = set()
+            found = {node for (node, _), is_personal in zip(numbers, marks.tolist(), strict=True) if is_personal}
+            known = {node for node, _ in numbers}
+            wanted = [node for node in wanted if node not in known]  # what came after the index was looked at
         for position in {AsOf(as_of.seq), as_of} if wanted else ():
             if donors := await self._autologous_donors(position):
                 asked = self._asked.setdefault(position, {}) if self.remembers else {}
@@ -182,6 +194,22 @@ class View:
                     asked |= {node: node in personal for node in fresh}
                 found |= {node for node in wanted if asked[node]}
         return found
+
+    async def at_hand(self, as_of: AsOf) -> Lineage | None:
+        """The index's lineage as it is now, where that is asked for and the index is there already: nobody waits for it
+        to learn what may be seen. What stood at earlier positions is told by the database sooner.
+        """
+        if self.index is None or as_of.known_at_ms is not None or self.index.state().state != "ready":
+            return None
+        try:
+            async with self._looking:
+                if not self._latest:
+                    self._latest.append(await self.index.position())
+            if as_of.seq < self._latest[0].seq:
+                return None
+            return await self.index.lineage(self._latest[0], Asked(starts=()))
+        except IntegrityBroken:  # told to who asks for the lineage
+            return None
 
     async def _autologous_donors(self, as_of: AsOf) -> frozenset[str]:
         """Keys of the donors who are themselves to be treated."""

@@ -10,8 +10,10 @@ from visualize.contents import (
 from visualize.impact import ImpactAddress, ImpactPicture, ImpactQuestion, ask_impact_picture, impact_page
 from visualize.page import Address, trace_page
 from visualize.picture import Picture, TraceQuestion, ask_picture
+from visualize.rollup import ONE_BY_ONE, Opened
 
 __all__ = [
+    "ONE_BY_ONE",
     "Address",
     "ContentsAddress",
     "ContentsPicture",
@@ -19,6 +21,7 @@ __all__ = [
     "ImpactAddress",
     "ImpactPicture",
     "ImpactQuestion",
+    "Opened",
     "Picture",
     "TraceQuestion",
     "ask_contents_picture",

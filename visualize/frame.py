@@ -23,13 +23,15 @@ from visualize.labels import Drawable
 from visualize.network import READABLE, Network, drawing_script
 from visualize.words import Speech, kind_label
 
-__all__ = ["legend_of", "names_of_starts", "notes_of", "render", "rolled_up_text", "script_words", "told"]
+__all__ = ["BY_ID", "legend_of", "names_of_starts", "notes_of", "render", "rolled_up_text", "script_words", "told"]
 
 _FOLDER: Final = Path(__file__).parent / "templates"
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
     lstrip_blocks=True,
 )  # fmt: skip
+# Stands in an address for an id that a reader will type.
+BY_ID: Final = "{id}"
 _NAMED: Final = 3
 _USUAL_WIDTH: Final = 1200  # pixels for the picture in a window of 1600
 
@@ -59,6 +61,7 @@ def render(
             for name in (
                 *(["timeline.js"] if has_timeline else []),
                 *([behind] if behind else []),
+                "painting.js",
                 "saving.js",
                 "picture.js",
             )
@@ -112,6 +115,8 @@ def script_words(say: Speech) -> dict[str, str]:
         "nothing": say("nothing_chosen"),
         "matches": say("matches", at="{at}", count="{count}"),
         "noMatch": say("no_match"),
+        "oneOfThem": say("one_of_them"),
+        "showIt": say("show_it"),
     }
 
 

@@ -11,13 +11,14 @@ from graph.reader import Direction, NodeId, id_text
 from graph.vocabulary import KINDS
 from queries.trace import TraceNode
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
-from visualize.frame import legend_of, names_of_starts, notes_of, render, rolled_up_text, script_words, told
+from visualize.frame import BY_ID, legend_of, names_of_starts, notes_of, render, rolled_up_text, script_words, told
 from visualize.generations import Side
 from visualize.links import LinkRow, edge_row
 from visualize.network import READABLE, Network, network_of
 from visualize.picture import Picture, TraceQuestion
-from visualize.rollup import ONE_BY_ONE, Link, Shown
+from visualize.rollup import NOTHING_OPENED, ONE_BY_ONE, Link, Opened, Shown, openings
 from visualize.values import span_text
+from visualize.ways import ways_from_start
 from visualize.words import LANGUAGES, Speech, edge_label, kind_label
 
 __all__ = ["Address", "trace_page"]
@@ -31,7 +32,7 @@ class _ThingRow:
     shape: int
     kind: str
     node: NodeId
-    members: Sequence[tuple[NodeId, str | None]]  # of a group: the first, with the address of their own trace
+    members: Sequence[tuple[NodeId, str | None]]  # of a group: the first, with the address that opens them
     count: int
     place: str
     steps: str
@@ -105,6 +106,9 @@ def _notes(picture: Picture, say: Speech) -> list[str]:
     chosen += [edge_label(name, say.language) for name in question.operations or ()]
     if chosen:
         notes.append(say("only_listed", what=say("joined").join(chosen)))
+    known = {item.node for item in picture.answer.nodes} if question.opened else set()
+    if missing := [id_text(node) for node in question.opened.every if node not in known]:
+        notes.append(say("not_in_answer", names=say("joined").join(missing)))
     return notes
 
 
@@ -113,7 +117,10 @@ def _rolled_up(picture: Picture, say: Speech, address: Address | None) -> dict[s
     text = rolled_up_text("rolled_up", picture.answer.summary.total, picture.drawing.shapes, say)
     if text is None:
         return None
-    return {"text": text, "smaller": [] if address is None else _smaller(picture, say, address)}
+    smaller = [] if address is None else _smaller(picture, say, address)
+    if address is not None and picture.question.opened:
+        smaller.append((say("put_all_back"), _opened_address(picture.question, NOTHING_OPENED, say.language, address)))
+    return {"text": text, "smaller": smaller}
 
 
 def _smaller(picture: Picture, say: Speech, address: Address) -> list[tuple[str, str]]:
@@ -138,11 +145,18 @@ def _smaller(picture: Picture, say: Speech, address: Address) -> list[tuple[str,
 def _place(shape: Shown, say: Speech) -> str:
     first, last = shape.generation, shape.generation_last
     generation = str(first) if first == last else f"{first} – {last}"
+    if shape.next_to is not None:
+        node, is_result = shape.next_to
+        return say("results_of" if is_result else "sources_of", thing=id_text(node))
     return say("generation_of" if shape.side is Side.LINEAGE else "beside_generation", generation=generation)
 
 
 def _steps(shape: Shown) -> str:
     return str(shape.depth) if shape.depth == shape.depth_last else f"{shape.depth} – {shape.depth_last}"
+
+
+def _opened_address(question: TraceQuestion, opened: Opened, language: str, address: Address) -> str:
+    return address(replace(question, opened=opened), language)
 
 
 def _own_trace(question: TraceQuestion, item: TraceNode, direction: Direction, language: str, address: Address) -> str:
@@ -151,16 +165,24 @@ def _own_trace(question: TraceQuestion, item: TraceNode, direction: Direction, l
 
 
 def _members(picture: Picture, shape: Shown, say: Speech, address: Address | None) -> list[tuple[NodeId, str | None]]:
-    question = picture.question
+    question, opened = picture.question, picture.question.opened
     return [
         (
             item.node,
             None
             if address is None or item.is_hidden
-            else _own_trace(question, item, question.direction, say.language, address),
+            else _opened_address(question, replace(opened, things=(*opened.things, item.node)), say.language, address),
         )
         for item in shape.named
     ]
+
+
+def _openings(picture: Picture, shape: Shown, say: Speech, address: Address) -> list[tuple[str, str]]:
+    """What can be opened next to a thing that stands on its own, and that it can be put back."""
+    if not picture.drawing.is_rolled_up or shape.named[0].is_hidden:
+        return []
+    ways = openings(picture.question.opened, shape.node, "open_sources", "open_results")
+    return [(say(word), _opened_address(picture.question, each, say.language, address)) for word, each in ways]
 
 
 def _recorded(picture: Picture, shape: Shown, say: Speech) -> list[Row]:
@@ -257,6 +279,8 @@ def _content(
         "nodes": network.nodes,
         "edges": network.edges,
         "options": network.options,
+        "paths": {str(number): way for number, way in ways_from_start(drawing, picture.question.direction).items()},
+        "target": _last_opened(picture),
         "shapes": [_shape_details(picture, shape, say, address, thing_address) for shape in drawing.shapes],
         "lines": lines,
         "operations": sections,
@@ -266,6 +290,15 @@ def _content(
         "leads": "right" if picture.question.direction is Direction.FORWARD else "left",
         "words": script_words(say),
     }
+
+
+def _last_opened(picture: Picture) -> int | None:
+    """The shape that a reader opened last, if it is drawn by itself."""
+    for node in reversed(picture.question.opened.every):
+        for number, shape in enumerate(picture.drawing.shapes):
+            if not shape.is_group and shape.node == node:
+                return number
+    return None
 
 
 def _shape_details(
@@ -291,10 +324,24 @@ def _shape_details(
         rows += _recorded(picture, shape, say)
         if address is not None and not item.is_hidden:
             links = [
+                *_openings(picture, shape, say, address),
                 (say("trace_backward"), _own_trace(picture.question, item, Direction.BACKWARD, say.language, address)),
                 (say("trace_forward"), _own_trace(picture.question, item, Direction.FORWARD, say.language, address)),
             ]
             if thing_address is not None:
                 links.insert(0, (say("own_page"), thing_address(item.node)))
-    heading = _name(shape, say)
-    return {"heading": heading, "sections": [told(Section("", rows))], "links": links}
+    told_shape: dict[str, Any] = {
+        "kind": kind_label(shape.kind, say.language),
+        "heading": _name(shape, say),
+        "sections": [told(Section("", rows))],
+        "links": links,
+    }
+    if shape.is_group and address is not None:
+        told_shape["open"] = _open_by_id(picture.question, shape.kind, say, address)
+    return told_shape
+
+
+def _open_by_id(question: TraceQuestion, kind: str, say: Speech, address: Address) -> str:
+    """The address that opens a member of a group, with `BY_ID` where its id stands."""
+    opened = replace(question.opened, things=(*question.opened.things, (kind, BY_ID)))
+    return _opened_address(question, opened, say.language, address)

@@ -12,14 +12,14 @@ from queries.operations import Operation, operations_by_id
 from queries.privacy import View
 from queries.trace import Trace, trace
 from visualize.generations import standings
-from visualize.rollup import Drawing, roll_up
+from visualize.rollup import NOTHING_OPENED, Drawing, Opened, roll_up
 
 __all__ = ["Picture", "TraceQuestion", "ask_picture"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceQuestion:
-    """What is asked; the members are those of `queries.trace.trace`."""
+    """What is asked; the members are those of `queries.trace.trace`. ``opened``: what the picture shows one by one."""
 
     start: tuple[str, ...]
     direction: Direction
@@ -28,6 +28,7 @@ class TraceQuestion:
     max_depth: int | None = None
     known_at_ms: int | None = None
     known_at_offset: int = 0  # minutes; of the time as it was asked
+    opened: Opened = NOTHING_OPENED
 
     async def ask(self, view: View, *, as_of_seq: int | None = None, pushdown: bool = False) -> Trace:
         """The answer, at an entry or at the last one. Raises what `queries.trace.trace` raises."""
@@ -61,7 +62,7 @@ async def ask_picture(view: View, question: TraceQuestion, *, as_of_seq: int | N
     How often the store is asked does not depend on how many nodes there are. Raises what `queries.trace.trace` raises.
     """
     answer = await question.ask(view, as_of_seq=as_of_seq)
-    drawing = await asyncio.to_thread(_drawn, answer, question.direction)
+    drawing = await asyncio.to_thread(_drawn, answer, question)
     as_of = AsOf(answer.as_of_seq, question.known_at_ms)
     alone = [shape.named[0] for shape in drawing.shapes if not shape.is_group]
     bodies = await node_bodies(view, [item.node for item in alone if not item.is_hidden], as_of)
@@ -85,5 +86,5 @@ async def ask_picture(view: View, question: TraceQuestion, *, as_of_seq: int | N
     )
 
 
-def _drawn(answer: Trace, direction: Direction) -> Drawing:
-    return roll_up(answer, standings(answer, direction))
+def _drawn(answer: Trace, question: TraceQuestion) -> Drawing:
+    return roll_up(answer, standings(answer, question.direction), opened=question.opened)

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from graph.reader import NodeId
 from queries.trace import Trace, TraceEdge, TraceNode
 from visualize.generations import Side, Standing
 
-__all__ = ["LARGEST_PICTURE", "MOST_LINKS", "ONE_BY_ONE", "Drawing", "Link", "Shown", "roll_up"]
+__all__ = [
+    "LARGEST_PICTURE",
+    "MOST_LINKS",
+    "NEXT_TO",
+    "NOTHING_OPENED",
+    "ONE_BY_ONE",
+    "Drawing",
+    "Link",
+    "Opened",
+    "Shown",
+    "openings",
+    "roll_up",
+]
 
 ONE_BY_ONE = 200  # things; as many can be told apart in a picture
 _TANGLE = 1000  # lines between them; more hide what they link
@@ -19,6 +31,49 @@ _TANGLE = 1000  # lines between them; more hide what they link
 LARGEST_PICTURE = 120  # shapes
 MOST_LINKS = 400
 _NAMED = 12  # members that a group names, for a reader to go on from
+NEXT_TO = 30  # neighbours of a thing that open one by one; more open as groups of their own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What a reader took out of the groups of a picture: these ``things`` on their own, and what stands one step from some
+    of them: where they came from (``sources``), what became of them (``results``). In the order in which they were opened.
+    """
+
+    things: tuple[NodeId, ...] = ()
+    sources: tuple[NodeId, ...] = ()
+    results: tuple[NodeId, ...] = ()
+
+    @property
+    def every(self) -> tuple[NodeId, ...]:
+        """All that was named, each once."""
+        return tuple(dict.fromkeys((*self.things, *self.sources, *self.results)))
+
+    def __bool__(self) -> bool:
+        return bool(self.every)
+
+    def without(self, node: NodeId) -> Opened:
+        """With one put back into its group."""
+        return Opened(
+            things=tuple(each for each in self.things if each != node),
+            sources=tuple(each for each in self.sources if each != node),
+            results=tuple(each for each in self.results if each != node),
+        )
+
+
+NOTHING_OPENED = Opened()
+
+
+def openings(opened: Opened, node: NodeId, sources: str, results: str) -> list[tuple[str, Opened]]:
+    """What a reader may open or put back at a thing that stands on its own: (word for it, what is opened then)."""
+    ways = []
+    if node not in opened.sources:
+        ways.append((sources, replace(opened, sources=(*opened.sources, node))))
+    if node not in opened.results:
+        ways.append((results, replace(opened, results=(*opened.results, node))))
+    if node in opened.every:
+        ways.append(("put_back", opened.without(node)))
+    return ways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +89,7 @@ class Shown:
     column: int  # generations that are drawn together have one
     named: tuple[TraceNode, ...]
     count: int
+    next_to: tuple[NodeId, bool] | None = None  # of a group: all sources (False) or results (True) of what was opened
 
     @property
     def is_group(self) -> bool:
@@ -86,27 +142,34 @@ class _Group(NamedTuple):
     side: Side
     column: int
     is_start: bool
+    apart: tuple[NodeId, bool] | None  # what was opened and, of its neighbours, on which side of it they are
+
+
+_Apart = Mapping[NodeId, tuple[NodeId, bool]]
 
 
 def roll_up(
     answer: Trace,
     standing: Mapping[NodeId, Standing],
     *,
+    opened: Opened = NOTHING_OPENED,
     one_by_one: int = ONE_BY_ONE,
     largest: int = LARGEST_PICTURE,
     most_links: int = MOST_LINKS,
 ) -> Drawing:
-    """Everything on its own where that is little enough; otherwise as much as fits. What stands beside the lineage is rolled up first, the starts last, and of
-    what comes at the same time the largest groups.
+    """Everything on its own where that is little enough; otherwise as much as fits. What stands beside the lineage is
+    rolled up first, the starts last, and of what comes at the same time the largest groups. What was ``opened`` is not.
 
     Where there are more generations than fit, neighbouring ones are drawn together. Cost: a few times nodes and edges.
     """
     if len(answer.nodes) <= one_by_one:
-        drawing = _drawing(answer, standing, _groups(answer.nodes, standing, 1), frozenset())
+        drawing = _drawing(answer, standing, _groups(answer.nodes, standing, 1, {}), frozenset())
         if len(drawing.links) <= _TANGLE:
             return drawing
+    apart = _apart(answer, opened)
+    alone = sum(node == whose for node, (whose, _) in apart.items())
     span = 1
-    while len(groups := _groups(answer.nodes, standing, span)) > largest and span < len(answer.nodes):
+    while len(groups := _groups(answer.nodes, standing, span, apart)) > largest + alone and span < len(answer.nodes):
         span *= 2
     foldable = sorted(
         (key for key, items in groups.items() if len(items) > 1),
@@ -114,23 +177,45 @@ def roll_up(
     )
     count = len(answer.nodes)
     rolled = 0
-    while rolled < len(foldable) and (count > largest or span > 1):
+    while rolled < len(foldable) and (count > largest + alone or span > 1):
         count -= len(groups[foldable[rolled]]) - 1
         rolled += 1
     while True:
         drawing = _drawing(answer, standing, groups, frozenset(foldable[:rolled]))
-        if len(drawing.links) <= most_links or rolled == len(foldable):
+        if len(drawing.links) <= most_links + NEXT_TO * len(opened.every) or rolled == len(foldable):
             return drawing
         rolled += max(1, (len(foldable) - rolled) // 2)
 
 
+def _apart(answer: Trace, opened: Opened) -> dict[NodeId, tuple[NodeId, bool]]:
+    """What is not rolled up with its kind: on its own (with itself), or with the other neighbours of what was opened."""
+    if not opened:
+        return {}
+    known = {item.node for item in answer.nodes}
+    found = {node: (node, True) for node in opened.every if node in known}
+    wanted = {False: set(opened.sources), True: set(opened.results)}
+    near: dict[tuple[NodeId, bool], dict[NodeId, None]] = defaultdict(dict)
+    for edge in answer.edges:
+        if edge.source in wanted[True]:
+            near[edge.source, True][edge.target] = None
+        if edge.target in wanted[False]:
+            near[edge.target, False][edge.source] = None
+    alone = len(found)
+    for whose, neighbours in near.items():
+        has_room = len(neighbours) <= NEXT_TO and alone + len(neighbours) <= ONE_BY_ONE
+        alone += len(neighbours) if has_room else 0
+        for node in neighbours:
+            found.setdefault(node, (node, True) if has_room else whose)
+    return found
+
+
 def _groups(
-    nodes: Iterable[TraceNode], standing: Mapping[NodeId, Standing], span: int
+    nodes: Iterable[TraceNode], standing: Mapping[NodeId, Standing], span: int, apart: _Apart
 ) -> dict[_Group, list[TraceNode]]:
     groups: dict[_Group, list[TraceNode]] = defaultdict(list)
     for item in nodes:
         place = standing[item.node]
-        key = _Group(item.node[0], place.side, place.generation // span, item.depth == 0)
+        key = _Group(item.node[0], place.side, place.generation // span, item.depth == 0, apart.get(item.node))
         groups[key].append(item)
     return groups
 
@@ -158,6 +243,7 @@ def _drawing(
                     column=key.column,
                     named=tuple(items[:_NAMED]),
                     count=len(items),
+                    next_to=key.apart if len(items) > 1 else None,
                 )
             )
     between: dict[tuple[int, int], list[TraceEdge]] = defaultdict(list)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.index.fragments import Fragments, choose, encoded
+from graph.index.sorting import place_in
 
 __all__ = ["TYPES", "Column", "Lookup", "Names", "Texts"]
 
@@ -54,13 +55,13 @@ class Column:
         """The first row whose value is greater, in a column that ascends."""
         base, tail = self._parts
         if len(base) and base[-1] > value:
-            return int(np.searchsorted(base, value, side="right"))
+            return int(place_in(base, value, "right"))
         return len(base) + bisect_right(tail, value)
 
     def places_above(self, values: NDArray[Any]) -> NDArray[Any]:
         """The same for many values."""
         base, tail = self._parts
-        found = np.searchsorted(base, values, side="right")
+        found: NDArray[Any] = place_in(base, values, "right")
         if tail:
             beyond = found == len(base)
             found[beyond] += np.searchsorted(np.array(tail, dtype=base.dtype), values[beyond], side="right")

@@ -35,6 +35,15 @@ def _of_facts(kept: Lineage, fresh: Lineage) -> str | None:
         expected = column.frozen_copy()
         if len(ours.columns[name]) < len(expected) or (ours.columns[name].first(len(expected)) != expected).any():
             return f"its column {name} is not what the entries say"
+    said = theirs.said
+    for number in range(len(said)):
+        row = [column[number] for column in said.columns.values()]
+        if (
+            number >= len(ours.said)
+            or ours.said.texts[number] != said.texts[number]
+            or [column[number] for column in ours.said.columns.values()] != row
+        ):
+            return f"it calls {id_text(fresh.node(row[0]))} otherwise than the entries say"
     return None
 
 

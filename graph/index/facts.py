@@ -22,6 +22,7 @@ from graph.index.codes import (
     CHANGED_DISPOSITION,
     CLOSED_PROCESS,
     CONSUMED,
+    CREATES,
     DESTROYS,
     DONOR,
     EQUIPMENT,
@@ -45,6 +46,7 @@ from graph.index.codes import (
 )
 from graph.index.columns import Column, Lookup, Names, Texts
 from graph.index.instants import Clock
+from graph.index.said import Said
 from graph.reader import AsOf, EntryRow, NodeId
 
 __all__ = ["COLUMNS", "Facts", "Touched"]
@@ -135,14 +137,21 @@ class Facts:
         self.keys, self.op_keys = Texts(), Texts()
         self.names = Names(self.keys, len(KIND_NAMES), self.columns["thing_kind"])
         self.op_names = Names(self.op_keys, 1)
+        self.said = Said()
         self._begin()
 
     @classmethod
     def restored(
-        cls, seq: int, columns: Mapping[str, Column], keys: tuple[Texts, Lookup], op_keys: tuple[Texts, Lookup]
+        cls,
+        seq: int,
+        columns: Mapping[str, Column],
+        keys: tuple[Texts, Lookup],
+        op_keys: tuple[Texts, Lookup],
+        said: Said | None = None,
     ) -> Facts:
         """From what a snapshot holds."""
         facts = cls()
+        facts.said = said or facts.said
         facts.seq, facts.columns = seq, dict(columns)
         facts.keys, facts.op_keys = keys[0], op_keys[0]
         facts.names = Names(facts.keys, len(KIND_NAMES), facts.columns["thing_kind"], known=keys[1])
@@ -177,7 +186,7 @@ class Facts:
 
     def sizes(self) -> dict[str, int]:
         """How many rows each column has. What is appended later does not change those."""
-        return {name: len(column) for name, column in self.columns.items()}
+        return {**{name: len(column) for name, column in self.columns.items()}, "said": len(self.said)}
 
     def arrays(self, sizes: Mapping[str, int] | None = None) -> dict[str, NDArray[Any]]:
         """The columns as arrays: all that there is, or the first rows as `sizes` once told."""
@@ -308,9 +317,11 @@ class Facts:
                 self.stubs.setdefault(row, []).append(len(self.columns["node_thing"]))
             for name, value in (("thing", row), ("seq", seq), ("recorded", recorded), ("is_stub", is_stub)):
                 self.columns[f"node_{name}"].append(value)
+            self.said.add(row, KIND_CODES[record["kind"]], record.get("data", {}), seq, recorded, is_whole=False)
             self._said(row, record.get("data", {}), seq, recorded, touched)
         elif shape == "amendment":
             row = self.thing(KIND_CODES[record["kind"]], record["id_of"])
+            self.said.add(row, KIND_CODES[record["kind"]], record["data"], seq, recorded, is_whole=False)
             self._said(row, record["data"], seq, recorded, touched)
         else:
             self._later(record, seq, recorded, touched)
@@ -419,8 +430,14 @@ class Facts:
         told, told_from = _told(code, fields)
         columns["op_told"].append(told)
         columns["op_told_from"].append(told_from)
+        known = len(self.keys)
         self._ends(record["inputs"], "input")
         self._ends(record.get("outputs", ()), "output")
+        for output in record.get("outputs", ()) if CREATES[code] else ():
+            kind = KIND_CODES[output["kind"]]
+            thing = self.thing(kind, output["id"])
+            # What is restated by a replacement is called as that says, and no more as what it replaces did.
+            self.said.add(thing, kind, output.get("data") or {}, seq, recorded, is_whole=thing < known)
         for use in record.get("uses", ()):
             self._use(use, zone, record)
         columns["op_inputs_end"].append(len(columns["input_thing"]))

@@ -14,7 +14,7 @@ from graph.errors import BadInput
 from graph.index.codes import ALWAYS, EQUIPMENT, FOREVER, IS_MATERIAL_KIND, KIND_NAMES, PERSON, POSITION
 from graph.index.derivation import Derived
 from graph.index.hazards import Channel, Hazard, Seed, channel_sets
-from graph.index.sorting import ascending
+from graph.index.sorting import ascending, place_in
 from graph.index.spreading import (
     CANCELLED,
     CLOSED,
@@ -67,14 +67,14 @@ class Run:
 
     def place(self, node: int) -> int | None:
         """Where a node stands in the arrays; None if it was not reached."""
-        at = int(np.searchsorted(self.nodes, node, sorter=self._order))
+        at = int(place_in(self.nodes, node, sorter=self._order))
         if at == len(self.nodes) or self.nodes[self._order[at]] != node:
             return None
         return int(self._order[at])
 
     def places(self, nodes: Array) -> Array:
         """Where nodes stand in the arrays. All of them must have been reached."""
-        places: Array = self._order[np.searchsorted(self.nodes, nodes, sorter=self._order)]
+        places: Array = self._order[place_in(self.nodes, nodes, sorter=self._order)]
         return places
 
 
@@ -106,7 +106,7 @@ class Spread:
     def place(self, node: int) -> int | None:
         """Where a thing stands in the arrays; None if it is not affected."""
         for first, last in self._parts:
-            at = first + int(np.searchsorted(self.nodes[first:last], node))
+            at = first + int(place_in(self.nodes[first:last], node))
             if at < last and self.nodes[at] == node:
                 return int(at)
         return None
@@ -117,7 +117,7 @@ class Spread:
         for first, last in self._parts:
             if first == last:
                 continue
-            at = first + np.searchsorted(self.nodes[first:last], nodes)
+            at = first + place_in(self.nodes[first:last], nodes)
             at[at == last] = first
             is_here = self.nodes[at] == nodes
             found[is_here] = at[is_here]

@@ -33,7 +33,7 @@ from graph.index.view import last_at_most
 from graph.reader import NodeId
 from graph.vocabulary import USES
 
-__all__ = ["STEP_NAMES", "Back", "PathStep", "WinningSteps", "path_lengths", "path_of", "winning_steps"]
+__all__ = ["STEP_NAMES", "Back", "PathStep", "WinningSteps", "path_lengths", "path_of", "rows_before", "winning_steps"]
 
 _USED_REAGENT, _USED_EQUIPMENT = USES["Reagent"].edge, USES["Equipment"].edge
 # What edges and presences are called that are not called as the operation: by their class.
@@ -102,12 +102,29 @@ def path_lengths(lineage: Lineage, spread: Spread) -> Array:
     return found
 
 
-def _steps_to(lineage: Lineage, spread: Spread, run: Run) -> Array:
-    """The steps to each node of a run: its predecessors are added up, twice as many of them at each turn."""
+def rows_before(lineage: Lineage, spread: Spread) -> Array:
+    """For each row of an answer the row of the thing that affected it, itself or by way of a machine or position; -1 for
+    what came from a seed that is no item. Cost: a few passes over what was reached.
+    """
+    found = np.full(len(spread.nodes), -1, dtype=np.int64)
+    things = lineage.derived.view.thing_count
+    for tier, run in zip(spread.tiers, spread.runs, strict=True):
+        rows = np.flatnonzero(spread.tier == tier)
+        if not len(rows):
+            continue
+        before = _before(lineage, run)
+        at = before[spread.at[rows]]
+        is_epoch = (at >= 0) & (run.nodes[at] >= things)
+        at[is_epoch] = before[at[is_epoch]]
+        is_step = at >= 0
+        found[rows[is_step]] = spread.places(run.nodes[at[is_step]])
+    return found
+
+
+def _before(lineage: Lineage, run: Run) -> Array:
+    """For each node of a run the place of the one that it was reached from; -1 for what a seed brought."""
     view, by = lineage.derived.view, run.how.astype(np.int64) & ~NEW
     is_seed = by == BY_SEED
-    steps = np.ones(len(run.nodes), dtype=np.int64)
-    steps[is_seed] = spread.placed.presence[run.via[is_seed]] >= 0
     before = np.full(len(run.nodes), -1, dtype=np.int64)
     for segment, mark in ((view.base, 0), (view.new, NEW)):
         is_here = ~is_seed & (run.how.astype(np.int64) & NEW == mark)
@@ -121,6 +138,15 @@ def _steps_to(lineage: Lineage, spread: Spread, run: Run) -> Array:
         _find_cuts(view.cut_off, view.cut_time, hubs, run.time[caught], cuts)
         before[caught] = view.thing_count + hubs + cuts
     before[~is_seed] = run.places(before[~is_seed])
+    return before
+
+
+def _steps_to(lineage: Lineage, spread: Spread, run: Run) -> Array:
+    """The steps to each node of a run: its predecessors are added up, twice as many of them at each turn."""
+    is_seed = run.how.astype(np.int64) & ~NEW == BY_SEED
+    steps = np.ones(len(run.nodes), dtype=np.int64)
+    steps[is_seed] = spread.placed.presence[run.via[is_seed]] >= 0
+    before = _before(lineage, run)
     while (is_going := before >= 0).any():
         steps[is_going] += steps[before[is_going]]
         before[is_going] = before[before[is_going]]

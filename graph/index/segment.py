@@ -15,6 +15,7 @@ import numpy as np
 from graph.index.codes import FOREVER, SHARES
 from graph.index.edges import Edges
 from graph.index.presence import Presences
+from graph.index.sorting import place_in
 from graph.index.tables import Array, fixed
 
 __all__ = ["BLOCK", "Segment", "hub_of", "make_segment", "source_of"]
@@ -68,12 +69,12 @@ class Segment(NamedTuple):
 
 def hub_of(segment: Segment, presences: Any) -> Any:
     """The number of the hub that a presence, or each of many, is at."""
-    return (np.searchsorted(segment.hub_off, presences, side="right") - 1) // 2
+    return (place_in(segment.hub_off, presences, "right") - 1) // 2
 
 
 def source_of(segment: Segment, edges: Any) -> Any:
     """The thing that an edge, or each of many, begins at."""
-    rows = np.searchsorted(segment.off, edges, side="right") - 1
+    rows = place_in(segment.off, edges, "right") - 1
     return segment.keys[rows] if len(segment.keys) else rows
 
 

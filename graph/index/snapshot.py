@@ -27,14 +27,16 @@ from graph.index.columns import Column, Texts
 from graph.index.derivation import Derived, clean_view, cuts_of
 from graph.index.facts import COLUMNS, Facts
 from graph.index.places import read_places
+from graph.index.said import SAID_COLUMNS, Said
 from graph.index.segment import Segment
 from graph.index.tables import Array, tables
 from graph.reader import AsOf, HeadRow
+from graph.vocabulary import NAMING_FIELDS
 
 __all__ = ["load_snapshot", "read_header", "save_snapshot"]
 
 _MAGIC: Final = b"stemgraph index\n"
-_FORMAT: Final = 4  # changes with what the arrays are and mean
+_FORMAT: Final = 5  # changes with what the arrays are and mean
 _START: Final = struct.Struct("<16sI56x")  # the digest stands in the last 32 of the 56 bytes
 _DIGEST: Final = slice(_START.size - 32, _START.size)
 _ALIGNED: Final = 64
@@ -42,7 +44,7 @@ _TEXTS: Final = ("blob", "offsets", "checksums", "rows")
 
 
 def _vocabulary() -> str:
-    return hashlib.sha256(orjson.dumps([KIND_NAMES, OPERATION_NAMES, COLUMNS])).hexdigest()
+    return hashlib.sha256(orjson.dumps([KIND_NAMES, OPERATION_NAMES, COLUMNS, NAMING_FIELDS])).hexdigest()
 
 
 def _refused(path: Path, why: str, code: str = "snapshot") -> IntegrityBroken:
@@ -59,6 +61,9 @@ def save_snapshot(path: Path, facts: Facts, sizes: Mapping[str, int], derived: D
         arrays |= dict(
             zip((f"{name}.{part}" for part in _TEXTS), (*texts.packed(count), *names.packed(count)), strict=True)
         )
+    said = facts.said
+    arrays |= {f"said.{name}": column.first(sizes["said"]) for name, column in said.columns.items()}
+    arrays |= dict(zip(("said.blob", "said.offsets"), said.texts.packed(sizes["said"]), strict=True))
     arrays["hubs"] = derived.view.hub_thing
     base = derived.view.base._asdict()
     arrays |= {f"base.{name}": part for name, part in base.items() if isinstance(part, np.ndarray)}
@@ -158,7 +163,11 @@ def _restore(arrays: Mapping[str, Array], own: HeadRow) -> tuple[Facts, Derived]
         blob, offsets, checksums, rows = (arrays[f"{name}.{part}"] for part in _TEXTS)
         return Texts(blob, offsets), (checksums, rows)
 
-    facts = Facts.restored(own.seq, columns, texts("keys"), texts("op_keys"))
+    said = Said(
+        {name: Column(code, arrays[f"said.{name}"]) for name, code in SAID_COLUMNS.items()},
+        Texts(arrays["said.blob"], arrays["said.offsets"]),
+    )
+    facts = Facts.restored(own.seq, columns, texts("keys"), texts("op_keys"), said)
     as_of = AsOf(own.seq)
     raw = facts.arrays()
     table = tables(raw, as_of)

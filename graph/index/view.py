@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from graph.index.jit import part
 from graph.index.segment import Segment
+from graph.index.sorting import place_in
 from graph.index.tables import Array
 
 __all__ = [
@@ -57,7 +56,7 @@ class View(NamedTuple):
 
 def last_place(values: Array, wanted: int) -> int:
     """The last place whose value is at most the wanted one; -1 if there is none."""
-    return int(np.searchsorted(values, wanted, side="right")) - 1
+    return int(place_in(values, wanted, "right")) - 1
 
 
 def find_part(keys: Array, off: Array, owner: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from graph.index.fragments import encoded, join
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.index.index import Index
+from graph.index.shelf import Shelf
 from graph.reader import Direction, EntryRow, HeadRow
 
 __all__ = ["warm"]
@@ -19,6 +20,9 @@ def warm() -> None:
     index = Index.build(entries[:-1], HeadRow(seq=len(entries) - 1, digest="", epoch=""))
     lineage = index.apply(entries[-1:], HeadRow(seq=len(entries), digest="", epoch=""))
     join([encoded([b"L"])])
+    shelf = Shelf()
+    shelf.put(encoded([b"L"]))
+    shelf.rows("l")
     lot = lineage.find(("CellLot", "L"))
     assert lot is not None  # it stands below
     for direction in Direction:

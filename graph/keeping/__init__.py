@@ -6,6 +6,7 @@ with the same kernels. Either is a ``Lineages``: what questions are asked of.
 
 from graph.keeping.asked import Asked, Index, IndexState, Lineages
 from graph.keeping.existing import exists
+from graph.keeping.finding import finder_of
 from graph.keeping.keeper import Keeper
 from graph.keeping.pushdown import Pushdown
 from graph.keeping.running import Stopped, run_kernel
@@ -19,5 +20,6 @@ __all__ = [
     "Pushdown",
     "Stopped",
     "exists",
+    "finder_of",
     "run_kernel",
 ]

@@ -13,6 +13,7 @@ from graph.index.impact import Run, Spread
 from graph.index.lineage import Lineage
 from graph.index.paths import Back, PathStep
 from graph.index.segment import Segment, hub_of
+from graph.index.sorting import place_in
 from graph.index.spreading import BY_SEED, EDGE, PRESENCE
 from graph.index.tables import Array
 
@@ -218,7 +219,7 @@ class _Links:
     def _bounds(self, epoch: int) -> tuple[int, int, int]:
         """(hub, since, over) of an epoch."""
         offsets = self._view.cut_off + np.arange(len(self._view.cut_off))
-        hub = int(np.searchsorted(offsets, epoch - self._view.thing_count, side="right")) - 1
+        hub = int(place_in(offsets, epoch - self._view.thing_count, "right")) - 1
         since, over = next((since, over) for node, since, over in self._epochs(hub) if node == epoch)
         return hub, since, over
 
@@ -227,7 +228,7 @@ def _row(keys: Array, off: Array, owner: int) -> tuple[int, int]:
     """Where a thing's part of sparse or dense rows begins and ends."""
     place = owner
     if len(keys):
-        place = int(np.searchsorted(keys, owner))
+        place = int(place_in(keys, owner))
         if place == len(keys) or keys[place] != owner:
             return 0, 0
     return (int(off[place]), int(off[place + 1])) if place < len(off) - 1 else (0, 0)

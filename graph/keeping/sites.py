@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
+
 from graph.index.codes import SITE
 from graph.index.lineage import Lineage
 
@@ -45,12 +47,12 @@ class Sites:
     @cached_property
     def _level(self) -> frozenset[int]:
         """The positions of level site, as the records say at the lineage's position."""
-        column = self._lineage.facts.columns
+        column, as_of = self._lineage.facts.columns, self._lineage.as_of
+        level = column["position_level"].frozen_copy()
+        things = column["position_thing"].first(len(level))
+        ever = np.unique(things[level == SITE])  # few: only what is said of these is looked at one by one
         levels: dict[int, int] = {}
-        for row in range(len(column["position_thing"])):
-            is_known = self._lineage.as_of.shows(
-                column["position_seq"][row], column["position_recorded"][row], None, None
-            )
-            if is_known and column["position_level"][row] != _NOT_SAID:
-                levels[column["position_thing"][row]] = column["position_level"][row]
-        return frozenset(position for position, level in levels.items() if level == SITE)
+        for row in np.flatnonzero(np.isin(things, ever) & (level != _NOT_SAID)).tolist():
+            if as_of.shows(column["position_seq"][row], column["position_recorded"][row], None, None):
+                levels[column["position_thing"][row]] = level[row]
+        return frozenset(position for position, said in levels.items() if said == SITE)

@@ -370,6 +370,8 @@ class StoreReader:
             where += " AND d.is_open = $is_open"
             params["is_open"] = is_open
         counted = await self._engine.read(f"{where} RETURN count(d) AS total", **params)
+        if not limit:
+            return counted[0]["total"], []
         # An entry raises few, but more than one: those of the cursor's own entry are read again and passed over, and the
         # last entry's are read whole, for the limit may fall among them.
         rows = await self._engine.read(

@@ -6,7 +6,7 @@ Standard library only. ``KINDS``, ``OPERATIONS`` and ``USES`` are keyed by the w
 from graph.vocabulary.base import Field, FieldType, Kind, Operation, Part, Structure, Use, Words
 from graph.vocabulary.edges import EDGE_FLOWS, EDGE_TYPES, MATERIAL_EDGES
 from graph.vocabulary.items import ITEMS, LISTS, Home, Item, items_at, member_label
-from graph.vocabulary.kinds import KINDS, kind_code, kind_of_code
+from graph.vocabulary.kinds import KINDS, NAMING_FIELDS, kind_code, kind_of_code
 from graph.vocabulary.members import MEMBERS
 from graph.vocabulary.operations import DRAW_ORDER, OPERATIONS
 from graph.vocabulary.privacy import personal_identifier
@@ -38,6 +38,7 @@ __all__ = [
     "LISTS",
     "MATERIAL_EDGES",
     "MEMBERS",
+    "NAMING_FIELDS",
     "OPERATIONS",
     "UNITS",
     "USES",

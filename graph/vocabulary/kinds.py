@@ -335,6 +335,9 @@ _ALL: tuple[type[Kind], ...] = (
 )  # fmt: skip
 KINDS: dict[str, type[Kind]] = {kind.__name__: kind for kind in _ALL}
 
+# Fields that a thing is known by, besides its key: they can be searched. Sealed ones cannot.
+NAMING_FIELDS: tuple[str, ...] = ("name", "title", "lot_number", "cell_id", "subject_code")
+
 
 def _upper_snake(name: str) -> str:
     """``CELL_LOT`` for ``CellLot``, ``QC_RESULT`` for ``QCResult``."""

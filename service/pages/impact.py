@@ -34,7 +34,7 @@ from service.pages.impact_questions import (
     tiers_of,
 )
 from service.pages.paging import page_number, pager
-from service.pages.questions import instant_of, kinds_of, position_of
+from service.pages.questions import OPENED_PARAMETERS, instant_of, kinds_of, opened_of, opened_parameters, position_of
 from service.pages.zone import site_offset
 from service.parameters import check_names, choice, flag
 from service.texts import language_of
@@ -51,8 +51,8 @@ _PLACES: Final = 3  # seeds that are positions, for which it is offered to see w
 _DIGESTED: Final = 5_000  # items; the digest of more is made when it is asked for
 _FILES: Final = {"csv": "CSV", "xlsx": "Excel", "ndjson": "NDJSON", "graphml": "GraphML"}
 _FORMS: Final = ("list", "picture", "form")
-_PARAMETERS: Final = IMPACT_PARAMETERS | {
-    "as", "at", "sort", "page", "target", "since", "before", "digest", "from", "until", "language", "standalone",
+_PARAMETERS: Final = IMPACT_PARAMETERS | OPENED_PARAMETERS | {
+    "as", "at", "sort", "find", "page", "target", "since", "before", "digest", "from", "until", "language", "standalone",
 }  # fmt: skip
 
 
@@ -63,6 +63,7 @@ class _Asked:
     question: ImpactQuestion
     at: int | None
     order: Order
+    find: str = ""  # of the list only what holds this
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -92,9 +93,11 @@ async def show_impact(desk: Desk, request: Request) -> Response:
             tiers=tiers_of(request),
             between=(instant_of(request, "since"), instant_of(request, "before")),
             target=request.query_params.get("target", "").strip() or None,
+            opened=opened_of(request),
         ),
         at=await position_of(request, view),
         order=Order(choice(request, "sort", [order.value for order in Order])),
+        find=request.query_params.get("find", "").strip(),
     )
     return await _picture(request, view, asked) if form == "picture" else await _list(desk, request, view, asked)
 
@@ -120,7 +123,8 @@ def _picture_address(at: dict[str, str]) -> Any:
     def address(question: ImpactQuestion, language: str) -> str:
         asked = _Asked(question=question, at=None, order=Order.TIER)
         target = {} if question.target is None else {"target": question.target}
-        return impact_address_of(_PATH, asked.parameters, **{"as": "picture", **at, **target, "language": language})
+        parameters = [*asked.parameters, *opened_parameters(question.opened)]
+        return impact_address_of(_PATH, parameters, **{"as": "picture", **at, **target, "language": language})
 
     return address
 
@@ -140,6 +144,7 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         kinds=question.kinds,
         tiers=question.tiers,
         between=question.between,
+        text=asked.find,
         order=asked.order,
         skip=(page - 1) * _ROWS_EACH,
     )
@@ -149,9 +154,10 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
     found = await asyncio.to_thread(parts, standing)
     is_digested = totals.total <= _DIGESTED or flag(request, "digest")
     sorting = {} if asked.order is Order.TIER else {"sort": asked.order.value}
+    finding = {"find": asked.find} if asked.find else {}
 
     def address(**more: str) -> str:
-        return impact_address_of(_PATH, asked.parameters, **{"at": at, **sorting, **more})
+        return impact_address_of(_PATH, asked.parameters, **{"at": at, **sorting, **finding, **more})
 
     return desk.page(
         request,
@@ -185,7 +191,8 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         pager=pager(request, page=page, size=_ROWS_EACH, total=items.total, at=at),
         total=items.total,
         address=address,
-        sorted_address=lambda sort: impact_address_of(_PATH, asked.parameters, at=at, sort=sort),
+        sorted_address=lambda sort: impact_address_of(_PATH, asked.parameters, **{"at": at, "sort": sort, **finding}),
+        find=asked.find,
         kept=[pair for pair in asked.parameters if pair[0] not in {"kinds", "tiers"}],
         places=[
             (seed.node, contents_address(seed.node, question.asked))

@@ -8,26 +8,31 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from graph.errors import BadInput
-from graph.reader import Direction
+from graph.reader import Direction, NodeId, id_text
 from graph.times import BadTime, Moment, parse_moment, render
 from graph.vocabulary import KINDS, OPERATIONS, kind_code, kind_of_code
+from queries.ids import parse_node_id
 from queries.privacy import View
 from service.pages.zone import site_zone
 from service.parameters import names, number
-from visualize import TraceQuestion
+from visualize import ONE_BY_ONE, Opened, TraceQuestion
 
 __all__ = [
+    "OPENED_PARAMETERS",
     "QUESTION_PARAMETERS",
     "address_of",
     "asked_of",
     "instant_of",
     "kinds_of",
     "known_at_of",
+    "opened_of",
+    "opened_parameters",
     "position_of",
     "question_of",
 ]
 
 QUESTION_PARAMETERS: Final = frozenset({"start", "direction", "kinds", "operations", "maxDepth", "knownAt"})
+OPENED_PARAMETERS: Final = frozenset({"show", "sources", "results"})
 
 
 def question_of(request: Request) -> TraceQuestion:
@@ -63,6 +68,33 @@ def asked_of(question: TraceQuestion) -> list[tuple[str, str]]:
 
 def address_of(path: str, question: TraceQuestion, **more: str) -> str:
     return f"{path}?{urlencode([*asked_of(question), *more.items()])}"
+
+
+def opened_of(request: Request) -> Opened:
+    """``show``, ``sources`` and ``results``: ids that a picture shows one by one, with what is next to them.
+
+    Raises BadInput for what is no id, and where more are named than a picture can show.
+    """
+    given = request.query_params
+
+    def of(name: str) -> tuple[NodeId, ...]:
+        texts = dict.fromkeys(text.strip() for text in given.getlist(name) if text.strip())
+        return tuple(parse_node_id(text, name) for text in texts)
+
+    opened = Opened(things=of("show"), sources=of("sources"), results=of("results"))
+    if len(opened.every) > ONE_BY_ONE:
+        raise BadInput(
+            f"{len(opened.every)} things are to be shown one by one; a picture shows at most {ONE_BY_ONE} so.",
+            remedy="Put some back into their groups.",
+            member="show",
+        )
+    return opened
+
+
+def opened_parameters(opened: Opened) -> list[tuple[str, str]]:
+    """The parameters that `opened_of` reads."""
+    named = (("show", opened.things), ("sources", opened.sources), ("results", opened.results))
+    return [(name, id_text(node)) for name, nodes in named for node in nodes]
 
 
 def _direction(request: Request) -> Direction:

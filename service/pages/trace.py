@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -22,7 +23,16 @@ from service.pages.brief import brief_of
 from service.pages.desk import Desk
 from service.pages.edges import edge_row
 from service.pages.paging import after_page, page_number, pager
-from service.pages.questions import QUESTION_PARAMETERS, address_of, asked_of, position_of, question_of
+from service.pages.questions import (
+    OPENED_PARAMETERS,
+    QUESTION_PARAMETERS,
+    address_of,
+    asked_of,
+    opened_of,
+    opened_parameters,
+    position_of,
+    question_of,
+)
 from service.parameters import check_names, choice, flag
 from service.texts import language_of
 from visualize import Address, TraceQuestion, ask_picture, trace_page
@@ -34,7 +44,9 @@ __all__ = ["show_trace"]
 
 _PATH: Final = "/view/trace"
 _ROWS_EACH: Final = 100
-_PARAMETERS: Final = QUESTION_PARAMETERS | {"as", "at", "list", "sort", "find", "page", "language", "standalone"}
+_PARAMETERS: Final = (
+    QUESTION_PARAMETERS | OPENED_PARAMETERS | {"as", "at", "list", "sort", "find", "page", "language", "standalone"}
+)
 _SORTS: Final = ("steps", "kind", "id")
 
 
@@ -75,6 +87,7 @@ def _form_values(request: Request) -> dict[str, Any]:
 async def _picture(desk: Desk, request: Request, question: TraceQuestion) -> Response:
     view = desk.view(request)
     position = await position_of(request, view)
+    question = replace(question, opened=opened_of(request))
     picture = await ask_picture(view, question, as_of_seq=position)
     is_alone = flag(request, "standalone")
     at = {} if position is None else {"at": str(position)}
@@ -94,7 +107,9 @@ def _picture_address(shown: TraceQuestion, at: dict[str, str]) -> Address:
     """The same question stays at its position; any other is asked of the records as they are."""
 
     def address(question: TraceQuestion, language: str) -> str:
-        return address_of(_PATH, question, **(at if question == shown else {}), language=language)
+        is_same = replace(question, opened=shown.opened) == shown
+        asked = [*asked_of(question), *opened_parameters(question.opened)]
+        return f"{_PATH}?{urlencode([*asked, *(at if is_same else {}).items(), ('language', language)])}"
 
     return address
 
@@ -140,6 +155,7 @@ async def _list(desk: Desk, request: Request, question: TraceQuestion) -> Respon
         pager=pager(request, page=page, size=_ROWS_EACH, total=values["total"], at=at),
         address=lambda **more: address_of(_PATH, question, **{"as": "list", "at": at, **more}),
         picture_address=address_of(_PATH, question, at=at),
+        shown_address=lambda node: address_of(_PATH, question, at=at, show=id_text(node)),
         seeds=[start for start in question.start if can_be_seed(start.partition(":")[0])],
         turned_address=address_of(_PATH, replace(question, direction=turned), **{"as": "list"}),
         csv_address=(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from graph.index import ALWAYS, Channel, Hazard, Index, Lineage, Seed, Spread, path_of
-from graph.index.paths import STEP_NAMES, path_lengths, winning_steps
+from graph.index.paths import STEP_NAMES, path_lengths, rows_before, winning_steps
 from graph.reader import AsOf, Direction, NodeId
 from support.days import head_of
 from support.oracle import Affected, Oracle, OracleSeed, entries_of
@@ -124,6 +124,7 @@ def test_each_path_leads_from_a_seed_and_its_times_never_run_backwards(seed: int
     seeds = {node for node, _, _ in question.seeds}
     numbers = [lineage.find(node) or 0 for node, _, _ in question.seeds]
     lengths = path_lengths(lineage, spread)
+    before = rows_before(lineage, spread)
     last = _last_steps(lineage, spread, numbers)
     for number in spread.nodes.tolist():
         node = lineage.node(number)
@@ -132,10 +133,14 @@ def test_each_path_leads_from_a_seed_and_its_times_never_run_backwards(seed: int
         if not steps:
             assert node in seeds
             assert lengths[spread.place(number)] == 0
+            assert before[spread.place(number)] == -1
             continue
         assert lengths[spread.place(number)] == len(steps)
         assert path_of(lineage, spread, numbers, number, last=2) == steps[-2:]
         places = [steps[0].source, *(step.target for step in steps)]
+        things = [place for place in places[:-1] if place in told]
+        row = int(before[spread.place(number)])
+        assert (lineage.node(int(spread.nodes[row])) if row >= 0 else None) == (things[-1] if things else None)
         assert all(step.source == place for step, place in zip(steps, places, strict=False))
         assert places[-1] == node
         # A seed position may hold what stands in one of those below it.

@@ -10,10 +10,12 @@ import pytest
 
 from graph.errors import IntegrityBroken
 from graph.index import Channel, Hazard, Index, Lineage, Seed, read_header, spreading, warm
+from graph.index.comparing import first_difference
 from graph.reader import EntryRow
 from support.days import head_of
 from support.oracle import entries_of
 from support.random_trials import RandomTrial
+from support.trial import trial
 
 SEEDS = [Seed(node=("Donor", "D1")), Seed(node=("StoragePosition", "TANK1"))]
 SAVED = 70
@@ -143,3 +145,14 @@ def test_what_is_no_snapshot_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "lineage.index"
     path.write_bytes(b"something else altogether, " * 100)
     assert _refusal(path, 1).code == "snapshot"
+
+
+def test_names_are_saved_and_read_again(tmp_path: Path) -> None:
+    path, named = tmp_path / "named.index", entries_of(trial())
+    fresh = Index.build(named, head_of(len(named)))
+    fresh.save(path)
+    loaded = Index.load(path, head_of(len(named))).lineage
+    assert len(loaded.facts.said) > 0
+    assert first_difference(loaded, fresh.lineage) is None
+    loaded.facts.said.add(0, int(loaded.kinds[0]), {"name": "other"}, 1, 1, is_whole=True)
+    assert first_difference(fresh.lineage, loaded) == "it calls Institution:ORG-1 otherwise than the entries say"

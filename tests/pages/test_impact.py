@@ -232,14 +232,14 @@ async def test_why_leads_to_the_path_and_to_other_routes(trial_store: Store) -> 
     assert "Subject:S5 is not affected" in not_affected.one("section", aria_labelledby="why").text
 
 
-@pytest.mark.parametrize("sort", ["tier", "kind", "since"])
+@pytest.mark.parametrize("sort", ["tier", "kind", "since", "id"])
 async def test_the_list_is_sorted_by_what_its_heading_leads_to(trial_store: Store, sort: str) -> None:
     reader = await Reader.of(trial_store)
     page = await reader.open(address_of(LOOK_BACK))
     (address,) = [link for link in links_of(page.one("table", id="items").one("thead")) if f"sort={sort}" in link]
     ordered = await reader.open(address)
     assert sorted(_items(ordered)) == sorted(_items(page))
-    place = {"tier": 0, "kind": 1, "since": 4}[sort]
+    place = {"tier": 0, "kind": 1, "id": 2, "since": 4}[sort]
     column = [row[place] for row in _items(ordered)]
     if sort == "kind":
         assert len({*column}) == 1 + sum(one != two for one, two in pairwise(column))
@@ -253,6 +253,14 @@ async def test_the_list_is_filtered_by_kind_and_tier_and_the_summary_is_not(tria
     part = await reader.open(address_of(LOOK_BACK, kinds="SUBJECT", tiers="2"))
     assert {row[2] for row in _items(part)} == {"S3"}, "S4 had a dose of the donor's own lot, as the correction says"
     assert _number(part, "subjects") == _number(whole, "subjects") == 7
+
+
+async def test_the_list_is_filtered_by_a_text_that_stays_while_it_is_sorted(trial_store: Store) -> None:
+    reader = await Reader.of(trial_store)
+    part = await reader.open(address_of(LOOK_BACK, find="mcb1"))
+    assert {row[2].partition("#")[0] for row in _items(part)} == {"MCB1"}
+    (address,) = [link for link in links_of(part.one("table", id="items").one("thead")) if "sort=id" in link]
+    assert sorted(_items(await reader.open(address))) == sorted(_items(part))
 
 
 async def test_pages_of_an_answer_agree_whatever_is_written_meanwhile(store: Store) -> None:

@@ -96,6 +96,7 @@ async def test_items_stand_by_the_order_asked_for_and_pages_agree(way: str, orde
         Order.TIER: [item.tier for item in whole],
         Order.SINCE: [-(10**15) if item.since_ms is None else item.since_ms for item in whole],
         Order.KIND: [item.node[0] for item in whole],
+        Order.ID: [item.node[1] for item in whole],
     }
     assert first[order] == sorted(first[order])
     assert len({item.node for item in whole}) == answer.total
@@ -123,3 +124,17 @@ async def test_a_span_of_time_chooses_what_is_affected_from_within_it(way: str) 
     assert found((first, last)) == ["T1"]
     assert found((None, last)) == ["T1"], "what is always affected is from no time"
     assert found((last, None)) == ["L1"]
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.ANALYST])
+async def test_a_text_chooses_what_holds_it_in_its_key_or_name_and_nothing_that_is_hidden(way: str, role: Role) -> None:
+    view = view_of(trial(), way, viewer=Viewer(person="P-01", role=role))
+    asked = ImpactAsked(hazard=Hazard.CONTAGIOUS, seeds=(Seed(node=("CellLot", "L1")),))
+    answer = await impact(view, asked)
+    subjects = impact_items(view, answer, 500, None, kinds=["Subject"]).items
+    found = impact_items(view, answer, 500, None, kinds=["Subject"], text="s").items
+    assert len(subjects) > 2
+    assert list(found) == ([] if role is Role.ANALYST else list(subjects)), "each is called S and a number"
+    page = impact_items(view, answer, 500, None, text="mcb1")
+    assert {item.node[1].partition("#")[0] for item in page.items} == {"MCB1"}
+    assert page.total == len(page.items)

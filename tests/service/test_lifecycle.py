@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from graph.keeping import Keeper
-from service.lifecycle import make_index
+from service.lifecycle import listening, make_index
 from service.store import Store
 from support.memory_ledger import MemoryLedger
 from support.trial import trial
@@ -56,3 +57,11 @@ async def test_a_snapshot_that_fits_is_nothing_to_warn_of(tmp_path: Path, logged
     await _start(tmp_path / "index.snapshot")
     await _start(tmp_path / "index.snapshot")
     assert _events(logged) == [("index ready", "INFO", None)] * 2
+
+
+def test_answers_on_a_kept_connection_do_not_wait_for_the_client_to_acknowledge_the_last_packet() -> None:
+    """The event loop sends small packets at once only on sockets that name their protocol."""
+    with listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP

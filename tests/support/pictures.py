@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from graph.reader import Direction, NodeId
+from graph.reader import Direction, NodeId, id_text
 from graph.viewer import Role, Viewer
 from queries.privacy import View
 from queries.trace import Completeness, Summary, Trace, TraceEdge, TraceNode
@@ -39,6 +39,9 @@ def page_address(question: TraceQuestion, language: str) -> str:
         members.append(f"depth={question.max_depth}")
     if question.kinds is not None:
         members.append(f"kinds={'+'.join(question.kinds)}")
+    for name, nodes in (("show", question.opened.things), ("sources", question.opened.sources)):
+        members += [f"{name}={id_text(node)}" for node in nodes]
+    members += [f"results={id_text(node)}" for node in question.opened.results]
     return "/view/trace?" + "&".join(members)
 
 

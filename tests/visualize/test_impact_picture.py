@@ -344,5 +344,5 @@ async def test_a_hostile_name_is_text(name: str, language: str) -> None:
     page = page_of(picture, language=language)
     assert f"CellLot:{name}" in {shape["heading"] for shape in page.data["shapes"]}
     assert any(name in bdi.text or "".join(bdi.text.split()) == "".join(name.split()) for bdi in page.all("bdi"))
-    assert len([script for script in page.all("script") if "type" not in script.attributes]) == 4
+    assert len([script for script in page.all("script") if "type" not in script.attributes]) == 5
     assert page.all("img") == []

@@ -149,7 +149,7 @@ async def test_counts_of_a_rolled_up_page_add_up_and_its_groups_lead_on() -> Non
     (group,) = [row for row in rows if row.attributes["data-count"] == "900"]
     named = group.all("a")
     assert [link.text for link in named] == ids[: len(named)]
-    assert named[0].attributes["href"] == "/view/trace?FORWARD&CellLot:L000&en"
+    assert named[0].attributes["href"] == "/view/trace?FORWARD&Donor:D1&en&show=CellLot:L000"
     assert f"and {900 - len(named)} more" in group.text
     assert page.one("p", id="rolled-up").one("a").attributes["href"].endswith("&depth=1")
 
@@ -216,7 +216,7 @@ async def test_an_id_is_text_whatever_it_holds(key: str) -> None:
     graph = MemoryGraph(lineage(key, cell_id=key))
     text = trace_page(await ask(graph, f"CellLot:{key}", "BACKWARD"), address=page_address)
     page = read_page(text)
-    assert len(page.all("script")) == 4
+    assert len(page.all("script")) == 5
     assert page.all("img") == []
     assert page.all("b") == [page.one("b", id="as-of-seq"), page.one("b", id="total")]
     (shape,) = [each for each in page.data["shapes"] if each["heading"].startswith("CellLot:")]

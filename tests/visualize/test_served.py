@@ -46,7 +46,7 @@ async def test_the_page_runs_under_the_policy_that_it_is_served_with(store: Stor
         assert policy["default-src"] == "'none'"
         (nonce,) = re.findall(r"'nonce-([^']+)'", policy["script-src"])
         scripts = [script for script in read_page(answer.text).all("script") if "type" not in script.attributes]
-        assert [script.attributes["nonce"] for script in scripts] == [nonce] * 3
+        assert [script.attributes["nonce"] for script in scripts] == [nonce] * 4
         assert read_page(answer.text).one("style").attributes["nonce"] == nonce
         nonces.append(nonce)
     assert nonces[0] != nonces[1]

@@ -35,6 +35,7 @@ class Mark:
     is_carrier: bool = False
     is_beside: bool = False  # not asked for, but on the path to what is
     offset_minutes: int = 0
+    next_to: NodeId | None = None  # of a group: what was opened, and affected all of it
 
     @property
     def is_group(self) -> bool:
@@ -100,7 +101,7 @@ class Drawing:
 
 def draw(
     items: Sequence[ImpactItem],
-    groups: Iterable[Group],
+    groups: Iterable[tuple[Group, NodeId | None]],
     paths: Sequence[Sequence[TraceEdge]],
     seeds: Sequence[Seed],
     *,
@@ -108,7 +109,7 @@ def draw(
     beside: Iterable[NodeId] = (),
     carriers: Iterable[Carrier] = (),
 ) -> Drawing:
-    """``paths``: one for each item. ``beside``: items that were not asked for, but lie on a path. ``carriers``: of what
+    """``groups``, with the thing that affected all of one, where that was opened. ``paths``: one for each item. ``beside``: items that were not asked for, but lie on a path. ``carriers``: of what
     is in groups.
     """
     aside = frozenset(beside)
@@ -123,8 +124,10 @@ def draw(
         work.add_path(item, path)
     for carrier in carriers:
         work.add_carrier(carrier)
-    for group in groups:
-        work.marks.append(_group_mark(group))
+    for group, whose in groups:
+        work.marks.append(_group_mark(group, whose))
+        if whose is not None:
+            work.links.append(Link(work.number_of[whose], len(work.marks) - 1, None))
     return Drawing(
         marks=work.marks,
         # Bars stand after the marks, however many of these came later.
@@ -150,7 +153,7 @@ def _item_mark(item: ImpactItem, *, is_start: bool, is_beside: bool) -> Mark:
     )
 
 
-def _group_mark(group: Group) -> Mark:
+def _group_mark(group: Group, next_to: NodeId | None) -> Mark:
     return Mark(
         kind=group.kind,
         node=(group.kind, ""),
@@ -159,6 +162,7 @@ def _group_mark(group: Group) -> Mark:
         before_ms=group.before_ms,
         is_since_masked=group.is_since_masked,
         count=group.count,
+        next_to=next_to,
     )
 
 

@@ -12,13 +12,13 @@ from queries.impact import ImpactAsked
 from queries.operations import Operation
 from queries.trace import TraceEdge
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
-from visualize.frame import legend_of, names_of_starts, notes_of, render, rolled_up_text, script_words, told
+from visualize.frame import BY_ID, legend_of, names_of_starts, notes_of, render, rolled_up_text, script_words, told
 from visualize.impact.asking import ImpactPicture, ImpactQuestion
 from visualize.impact.drawing import Bar, Mark
 from visualize.impact.network import network_of_impact
 from visualize.links import LinkRow, act_label, edge_row
 from visualize.network import READABLE
-from visualize.rollup import ONE_BY_ONE
+from visualize.rollup import NOTHING_OPENED, ONE_BY_ONE, Opened, openings
 from visualize.values import span_text
 from visualize.words import LANGUAGES, Speech, kind_label
 
@@ -76,7 +76,7 @@ def impact_page(
         "behind": timeline.behind,
         "anchors": {str(anchor): bar for anchor, bar in timeline.anchors.items()},
         "paths": {str(mark): links for mark, links in picture.drawing.paths.items()},
-        "target": picture.drawing.target,
+        "target": picture.drawing.target if question.target is not None else told_page.last_opened(),
         **told_page.content(),
         "start": picture.drawing.first_start,
         "readable": READABLE,
@@ -130,6 +130,8 @@ def _notes(picture: ImpactPicture, say: Speech) -> list[str]:
         notes.append(say("part_drawn", count=f"{picture.listed:,}"))
     if question.target is not None and not picture.is_target_affected:
         notes.append(say("not_affected", target=question.target))
+    if picture.not_opened:
+        notes.append(say("not_in_answer", names=say("joined").join(map(id_text, picture.not_opened))))
     return notes
 
 
@@ -138,7 +140,11 @@ def _rolled_up(picture: ImpactPicture, say: Speech, address: ImpactAddress | Non
     text = rolled_up_text("impact_rolled_up", picture.listed, picture.drawing.marks, say)
     if text is None:
         return None
-    return {"text": text, "smaller": [] if address is None else _smaller(picture, say, address)}
+    smaller = [] if address is None else _smaller(picture, say, address)
+    if address is not None and picture.question.opened:
+        whole = replace(picture.question, opened=NOTHING_OPENED)
+        smaller.append((say("put_all_back"), address(whole, say.language)))
+    return {"text": text, "smaller": smaller}
 
 
 def _smaller(picture: ImpactPicture, say: Speech, address: ImpactAddress) -> list[tuple[str, str]]:
@@ -201,6 +207,7 @@ class _Told:
         notes = [say("seed")] if mark.is_start else []
         notes += [say("carrier")] if mark.is_carrier and not mark.is_start else []
         notes += [say("uncertain")] if mark.is_uncertain else []
+        notes += [say("affected_by", thing=id_text(mark.next_to))] if mark.next_to is not None else []
         return notes + ([say("beside")] if mark.is_beside else [])
 
     def looks(self) -> set[str]:
@@ -296,7 +303,33 @@ class _Told:
             if not mark.is_carrier:
                 pointed = replace(self._picture.question, target=id_text(mark.node))
                 links.append((say("path_to_it"), self._address(pointed, say.language)))
-        return {"heading": self.name(mark), "sections": [told(Section("", rows))], "links": links}
+                links += self._openings(mark.node)
+        told_mark: dict[str, Any] = {
+            "kind": kind_label(mark.kind, say.language),
+            "heading": self.name(mark),
+            "sections": [told(Section("", rows))],
+            "links": links,
+        }
+        if mark.is_group and self._address is not None:
+            opened = self._picture.question.opened
+            told_mark["open"] = self._opened(replace(opened, things=(*opened.things, (mark.kind, BY_ID))))
+        return told_mark
+
+    def last_opened(self) -> int | None:
+        """The mark that a reader opened last, if it is drawn by itself."""
+        numbers = {mark.node: number for number, mark in enumerate(self._drawing.marks) if not mark.is_group}
+        return next((numbers[node] for node in self._picture.question.opened.every[::-1] if node in numbers), None)
+
+    def _opened(self, opened: Opened) -> str:
+        assert self._address is not None, "only a page that leads somewhere opens anything"
+        return self._address(replace(self._picture.question, opened=opened, target=None), self._say.language)
+
+    def _openings(self, node: NodeId) -> list[tuple[str, str]]:
+        """What can be opened next to a thing that stands on its own, and that it can be put back."""
+        if not self._drawing.is_rolled_up:
+            return []
+        ways = openings(self._picture.question.opened, node, "open_cause", "open_affected")
+        return [(self._say(word), self._opened(each)) for word, each in ways]
 
     def _bar_details(self, bar: Bar) -> dict[str, Any]:
         rows = [
@@ -305,7 +338,13 @@ class _Told:
         ]
         known = [bar.operation_id] if bar.operation_id in self._picture.operations else []
         heading = f"{id_text(self._drawing.marks[bar.carrier].node)} · {self._bar_act(bar)}"
-        return {"heading": heading, "sections": [told(Section("", rows))], "operations": known, "links": []}
+        return {
+            "kind": kind_label(self._drawing.marks[bar.carrier].kind, self._say.language),
+            "heading": heading,
+            "sections": [told(Section("", rows))],
+            "operations": known,
+            "links": [],
+        }
 
     def _bar_act(self, bar: Bar) -> str:
         if bar.is_window:

@@ -28,6 +28,21 @@
     }
   }
 
+  // A member of a group is asked for by its id: the page comes again with it on its own.
+  function addOpening(address, parent) {
+    const form = element("form", "", parent);
+    const label = element("label", content.words.oneOfThem + " ", form);
+    const box = element("input", "", label);
+    box.required = true;
+    box.maxLength = 200;
+    box.dir = "auto";
+    element("button", content.words.showIt, form);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      location.href = address.replace("%7Bid%7D", () => encodeURIComponent(box.value.trim()));
+    });
+  }
+
   function told(details, withLinks) {
     const block = document.createElement("div");
     isolated("h3", details.heading, block);
@@ -37,6 +52,7 @@
       const list = element("ul", "", block);
       for (const [text, href] of details.links) isolated("a", text, element("li", "", list)).href = href;
     }
+    if (withLinks && details.open) addOpening(details.open, block);
     return block;
   }
 
@@ -56,37 +72,11 @@
 
   if (behind) behind.begin(network, container);
 
-  // The path to a thing stands out, the rest is dimmed; nothing chosen: all is as it was.
-  function standOut(id) {
-    const path = content.paths && content.paths[id];
-    const lines = new Set(path || []), shapes = new Set([id]);
-    for (const edge of content.edges) {
-      if (!lines.has(edge.id)) continue;
-      for (const end of [edge.from, edge.to]) {
-        shapes.add(end);
-        if (content.anchors[end] !== undefined) shapes.add(content.anchors[end]);
-      }
-    }
-    const isDim = (known, each) => path !== undefined && !known.has(each);
-    if (behind) {
-      behind.dimmed.clear();
-      for (const node of content.nodes) if (isDim(shapes, node.id)) behind.dimmed.add(node.id);
-    }
-    nodes.update(content.nodes.filter((node) => node.font).map((node) => ({
-      id: node.id,
-      opacity: isDim(shapes, node.id) ? 0.15 : 1,
-      font: { ...node.font, ...(isDim(shapes, node.id) ? { color: "#b0b5ba" } : {}) },
-    })));
-    edges.update(content.edges.map((edge) => ({
-      id: edge.id,
-      color: { ...edge.color, opacity: isDim(lines, edge.id) ? 0.12 : 1 },
-      width: path && lines.has(edge.id) ? 3.5 : edge.width,
-    })));
-  }
+  const painting = globalThis.painting(content, nodes, edges, behind ? behind.dimmed : new Set());
 
   function choose(id) {
     show(shapeOf(id));
-    if (content.paths) standOut(id);
+    painting.standOut(id);
   }
 
   function fit() {
@@ -125,7 +115,7 @@
   document.getElementById("search").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = document.getElementById("wanted").value.trim().toLocaleLowerCase();
-    const found = content.shapes.flatMap((shape, id) => (text && shape.heading.toLocaleLowerCase().includes(text) ? [id] : []));
+    const found = content.shapes.flatMap((shape, id) => (text && !painting.isHidden(id) && shape.heading.toLocaleLowerCase().includes(text) ? [id] : []));
     at = text === wanted ? (at + 1) % Math.max(found.length, 1) : 0;
     wanted = text;
     document.getElementById("matches").textContent = !text ? "" : !found.length ? content.words.noMatch
@@ -139,7 +129,20 @@
     choose(id);
   }
 
-  const saving = globalThis.saving(content, network);
+  // Kinds that are unticked in the legend go, from the tables too.
+  const kinds = [...document.querySelectorAll("input.kind")];
+  function leaveOut() {
+    painting.leaveOut(new Set(kinds.filter((box) => !box.checked).map((box) => box.value)));
+    document.querySelectorAll("tr[data-shape]").forEach((row) => { row.hidden = painting.isHidden(Number(row.dataset.shape)); });
+    const left = new Map(content.edges.map((edge) => [edge.id, painting.isLeftOut(edge)]));
+    document.querySelectorAll("tr[data-link]").forEach((row) => { row.hidden = left.get(Number(row.dataset.link)); });
+  }
+  for (const box of kinds) {
+    box.disabled = false;
+    box.addEventListener("change", leaveOut);
+  }
+
+  const saving = globalThis.saving(content, network, painting);
   document.querySelectorAll("button.save").forEach((button) => {
     button.addEventListener("click", () => saving[button.dataset.form]());
   });
@@ -151,7 +154,7 @@
   network.on("select", ({ nodes: chosen, edges: lines }) => {
     if (chosen.length) choose(chosen[0]);
     else show(lines.length ? content.lines[lines[0]] : null);
-    if (!chosen.length && content.paths) standOut(null);
+    if (!chosen.length) painting.standOut(null);
   });
 
   document.addEventListener("click", (event) => {
@@ -170,7 +173,7 @@
 
   open();
   if (content.start !== null) show(shapeOf(content.start));
-  if (content.paths && content.target !== null) {
+  if (content.target !== null && content.target !== undefined) {
     network.selectNodes([content.target]);
     choose(content.target);
   }

@@ -1,7 +1,7 @@
 "use strict";
 // The whole picture, not only what is seen of it, as a file: SVG, PNG of that, GraphML. Every text is escaped.
-globalThis.saving = (content, network) => {
-  const MARGIN = 40, AXIS = 30;
+globalThis.saving = (content, network, painting) => {
+  const MARGIN = 40, AXIS = 30, ROW = 26, HEAD = 64;
   const HALO = 'paint-order="stroke" stroke="#ffffff" stroke-opacity="0.8" stroke-width="4"'; // so that lines cross no text
   const title = document.title;
 
@@ -109,10 +109,59 @@ globalThis.saving = (content, network) => {
     return [...bands, ...ticks, always, masked].join("");
   }
 
+  const measure = document.createElement("canvas").getContext("2d");
+  function widthOf(text, font) {
+    measure.font = `${font} system-ui, sans-serif`;
+    return measure.measureText(text).width;
+  }
+
+  // A picture that went astray still says what it shows: what was asked, at which position, whether it is complete.
+  function drawnHead({ left, top }) {
+    return lines(title, left + MARGIN, top + 28, 'font-size="18" font-weight="bold" fill="#1b1f24"')
+      + lines(answerText(), left + MARGIN, top + 50, 'font-size="13" fill="#1b1f24"');
+  }
+
+  const answerText = () => document.querySelector("#answer p").innerText.replace(/\s+/g, " ").trim();
+
+  // The samples of the legend are drawn by the page's style, which a file does not have.
+  function sample(drawn, x, y) {
+    const copy = drawn.cloneNode(true), parts = copy.querySelectorAll("*");
+    drawn.querySelectorAll("*").forEach((part, at) => {
+      const style = getComputedStyle(part);
+      for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray"]) parts[at].setAttribute(name, style.getPropertyValue(name));
+      parts[at].removeAttribute("class");
+    });
+    const [, , width, height] = drawn.getAttribute("viewBox").split(" ").map(Number);
+    for (const [name, value] of Object.entries({ x, y, width, height })) copy.setAttribute(name, value);
+    copy.removeAttribute("class");
+    return [new XMLSerializer().serializeToString(copy), width];
+  }
+
+  function drawnLegend(left, top, width) {
+    let x = left + MARGIN, y = top;
+    const drawn = [];
+    for (const item of document.querySelectorAll(".legend li")) {
+      const box = item.querySelector("input.kind");
+      if (box && !box.checked) continue;
+      const text = item.innerText.replace(/\s+/g, " ").trim();
+      const needed = 36 + 8 + widthOf(text, "13px") + 24;
+      if (x > left + MARGIN && x + needed > left + width) [x, y] = [left + MARGIN, y + ROW];
+      const [shown, wide] = sample(item.querySelector("svg"), x, y);
+      drawn.push(shown, lines(text, x + wide + 8, y + 17, 'font-size="13" fill="#1b1f24"'));
+      x += needed;
+    }
+    return [drawn.join(""), y + ROW - top];
+  }
+
   function svgText() {
     const box = frame();
     const tip = '<defs><marker id="tip" markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto-start-reverse" markerUnits="userSpaceOnUse"><path d="M0 0 9 4 0 8z" fill="#333333"/></marker></defs>';
-    return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(box.width)}" height="${Math.ceil(box.height)}" viewBox="${box.left} ${box.top} ${box.width} ${box.height}" font-family="system-ui, 'Noto Sans CJK SC', sans-serif"><title>${escaped(title)}</title>${tip}<rect x="${box.left}" y="${box.top}" width="${box.width}" height="${box.height}" fill="#ffffff"/>${drawnBehind(box)}${content.edges.map(drawnEdge).join("")}${content.nodes.map(drawnNode).join("")}</svg>`;
+    const width = Math.ceil(Math.max(box.width, widthOf(title, "bold 18px") + 2 * MARGIN, widthOf(answerText(), "13px") + 2 * MARGIN));
+    const [legend, legendHeight] = drawnLegend(box.left, box.top + box.height, width);
+    const head = { left: box.left, top: box.top - HEAD };
+    const height = Math.ceil(HEAD + box.height + legendHeight + MARGIN / 2);
+    const nodes = content.nodes.filter((node) => !painting.isHidden(node.id)), edges = content.edges.filter((edge) => !painting.isLeftOut(edge));
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="${head.left} ${head.top} ${width} ${height}" font-family="system-ui, 'Noto Sans CJK SC', sans-serif"><title>${escaped(title)}</title>${tip}<rect x="${head.left}" y="${head.top}" width="${width}" height="${height}" fill="#ffffff"/>${drawnHead(head)}${drawnBehind(box)}${edges.map(drawnEdge).join("")}${nodes.map(drawnNode).join("")}${legend}</svg>`;
   }
 
   function graphmlText() {
@@ -120,8 +169,8 @@ globalThis.saving = (content, network) => {
     const keys = ["name", "details"].map((key) => `<key id="${key}" for="all" attr.name="${key}" attr.type="string"/>`).join("");
     const told = (sections) => sections.flatMap(([, rows]) => rows.map(([label, text]) => (text ? `${label}: ${text}` : label))).join("; ");
     const data = ({ heading, sections }) => `<data key="name">${escaped(heading)}</data><data key="details">${escaped(told(sections))}</data>`;
-    const nodes = content.shapes.map((each, id) => `<node id="n${id}">${data(each)}</node>`).join("");
-    const edges = content.edges.map((edge) => `<edge id="e${edge.id}" source="n${owner(edge.from)}" target="n${owner(edge.to)}">${data(content.lines[edge.id])}</edge>`).join("");
+    const nodes = content.shapes.map((each, id) => (painting.isHidden(id) ? "" : `<node id="n${id}">${data(each)}</node>`)).join("");
+    const edges = content.edges.filter((edge) => !painting.isLeftOut(edge)).map((edge) => `<edge id="e${edge.id}" source="n${owner(edge.from)}" target="n${owner(edge.to)}">${data(content.lines[edge.id])}</edge>`).join("");
     return `<?xml version="1.0" encoding="UTF-8"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns">${keys}<graph edgedefault="directed">${nodes}${edges}</graph></graphml>`;
   }
 
