@@ -106,6 +106,8 @@ async def test_the_whole_plan_is_saved_with_its_boxes(site: Site, tmp_path: Path
     texts = " ".join(root.itertext())
     assert all(name in texts for name in ("TANK-A", "TANK-B", "FRIDGE-1", "MCB1", "WCB1#20", "DP1#5"))
     if form == "svg":
+        assert "▲ 21 affected, 2 not affected" in texts, "a file that went astray says what it shows"
+        assert "thick rim and ▲: affected, tier 1 material" in texts, "and what its looks mean"
         left, top, width, height = map(float, root.attrib["viewBox"].split())
         for node in content["nodes"]:
             half = (node["place"]["width"] / 2, node["place"]["height"] / 2) if "place" in node else (13, 13)
