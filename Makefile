@@ -50,8 +50,8 @@ screenshots: $(VENV)/.can-test ## take the pictures of the documents anew (needs
 
 messages: $(VENV)/.can-test ## collect what the pages say into the catalogues of both languages, and compile them
 	@mkdir -p build
-	$(BIN)/pybabel --quiet extract --mapping-file service/locale/babel.cfg --keywords say --no-location --sort-output \
-		--output-file build/stemgraph.pot service
+	$(BIN)/pybabel --quiet extract --mapping-file service/locale/babel.cfg --keywords say --keywords said --no-location --sort-output \
+		--output-file build/stemgraph.pot exchange graph queries resolvers service
 	$(BIN)/pybabel --quiet update --input-file build/stemgraph.pot --output-dir service/locale --domain stemgraph \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
 	$(BIN)/pybabel --quiet compile --directory service/locale --domain stemgraph

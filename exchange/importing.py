@@ -19,6 +19,7 @@ from graph.errors import BadInput, Deviation, Place, Violation, Warned
 from graph.ledger.admission import Admitted
 from graph.ledger.model import LARGEST_REQUEST, Receipt, Submission
 from graph.records import RawRecord, parse
+from graph.saying import said
 from graph.times import BadTime, parse_zone
 from graph.viewer import Viewer
 
@@ -122,11 +123,15 @@ async def import_records(
         try:
             parse_zone(zone)
         except BadTime as error:
-            raise BadInput(f"zone: {error}.", remedy="Give an offset, such as +08:00.", member="zone") from None
+            raise BadInput(
+                said("{member}: {problem}.", member="zone", problem=error.args[0]),
+                remedy=said("Give an offset, such as +08:00."),
+                member="zone",
+            ) from None
     if batch is not None and not 1 <= batch <= LARGEST_REQUEST:
         raise BadInput(
-            f"A batch of {batch} records cannot be applied as one request.",
-            remedy=f"Give a number from 1 to {LARGEST_REQUEST}.",
+            said("A batch of {batch} records cannot be applied as one request.", batch=batch),
+            remedy=said("Give a number from 1 to {most}.", most=LARGEST_REQUEST),
             member="batch",
         )
     outcome = ImportOutcome(is_dry_run=dry_run)
@@ -224,8 +229,11 @@ async def _try(
             outcome.violations += _exact(parse(record, zone)[1], records)
         if done == len(first):
             outcome.notes.append(
-                f"Only the first {done} records were checked against the store and each other; the rest, each by"
-                " itself, because a dry run leaves nothing for later batches to stand on."
+                said(
+                    "Only the first {done} records were checked against the store and each other; the rest, "
+                    "each by itself, because a dry run leaves nothing for later batches to stand on.",
+                    done=done,
+                )
             )
         done += len(records)
         progress(done)
@@ -277,8 +285,11 @@ def _digest(records: Sequence[RawRecord]) -> str:
 def _too_large(place: Place) -> Violation:
     return Violation(
         code="too_many_records",
-        message=f"There are more than {LARGEST_REQUEST} records, the most that are applied whole.",
-        remedy="Import with --batch (batch=… over HTTP), which applies so many at a time; or split the file.",
+        message=said(
+            "There are more than {most} records, the most that are applied whole.",
+            most=LARGEST_REQUEST,
+        ),
+        remedy=said("Import with --batch (batch=… over HTTP), which applies so many at a time; or split the file."),
         place=place,
     )
 

@@ -18,6 +18,7 @@ import orjson
 from graph.errors import Place, Violation
 from graph.records import RawRecord
 from graph.records.values import printable
+from graph.saying import said
 
 __all__ = [
     "LONGEST_LINE",
@@ -35,6 +36,23 @@ LONGEST_LINE: Final = 32 * 1024 * 1024
 DEEPEST: Final = 32  # a record needs eight levels; far below what would exhaust the stack
 _LONGEST_PATH: Final = 200
 _CHUNK: Final = 1024 * 1024
+# What the standard library says of broken JSON: known here to be said in other languages too.
+_JSON_FAULTS: Final[dict[str, str]] = {
+    fault: fault
+    for fault in (
+        said("Expecting value"),
+        said("Expecting property name enclosed in double quotes"),
+        said("Expecting ':' delimiter"),
+        said("Expecting ',' delimiter"),
+        said("Illegal trailing comma before end of object"),
+        said("Illegal trailing comma before end of array"),
+        said("Extra data"),
+        said("Unterminated string starting at"),
+        said("Invalid control character at"),
+        said("Invalid \\escape"),
+        said("Invalid \\uXXXX escape"),
+    )
+}
 _TRAILER: Final = b'{"record":"trailer"'
 _BOMS: Final = ((b"\xef\xbb\xbf", "UTF-8"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
@@ -90,7 +108,9 @@ class LineReader:
         if self._held:
             yield from self._end_line(0)
         if not self._has_records:
-            yield self._problem("empty_file", "The file holds no record.", "Give one JSON object a line.", line=1)
+            yield self._problem(
+                "empty_file", said("The file holds no record."), said("Give one JSON object a line."), line=1
+            )
 
     def _hold(self, piece: bytes) -> None:
         self._held += len(piece)
@@ -106,8 +126,11 @@ class LineReader:
             self._has_records = True
             yield self._problem(
                 "line_too_long",
-                f"The line has {self._held} bytes.",
-                f"Write one record a line, of at most {LONGEST_LINE} bytes; is a line end missing?",
+                said("The line has {count} bytes.", count=self._held),
+                said(
+                    "Write one record a line, of at most {longest} bytes; is a line end missing?",
+                    longest=LONGEST_LINE,
+                ),
             )
         else:
             yield from self._read(line)
@@ -121,8 +144,8 @@ class LineReader:
                 if line.startswith(mark):
                     yield self._problem(
                         "byte_order_mark",
-                        f"The file begins with a byte-order mark ({encoding}).",
-                        "Save it as UTF-8 without BOM.",
+                        said("The file begins with a byte-order mark ({encoding}).", encoding=encoding),
+                        said("Save it as UTF-8 without BOM."),
                     )
                     line = line[len(mark) :]
         if (trailer := trailer_of(line)) is not None:
@@ -136,8 +159,8 @@ class LineReader:
                 self._has_crlf = True
                 yield self._problem(
                     "crlf",
-                    "The line ends in CR LF, as files from Windows do.",
-                    "Save the file with Unix line ends (LF). Said once a file.",
+                    said("The line ends in CR LF, as files from Windows do."),
+                    said("Save the file with Unix line ends (LF). Said once a file."),
                 )
         if line.strip():
             self._has_records = True
@@ -149,9 +172,13 @@ class LineReader:
         if not trailer.items() >= found.items():
             yield self._problem(
                 "not_whole",
-                f"The export that ends here is not whole: {found['count']} lines came before this one, which speaks of "
-                f"{trailer.get('count')}, or they were altered.",
-                "Export again.",
+                said(
+                    "The export that ends here is not whole: {count} lines came before this one, which speaks "
+                    "of {wanted}, or they were altered.",
+                    count=found["count"],
+                    wanted=trailer.get("count"),
+                ),
+                said("Export again."),
             )
 
     def _record(self, line: bytes) -> RawRecord:
@@ -165,14 +192,25 @@ class LineReader:
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
-            where = f"byte {error.start + 1} of the line, byte {self._offset + error.start} of the file"
             return self._problem(
-                "not_utf8", f"The line is not UTF-8 ({where}).", "Save the file as UTF-8 and send it again."
+                "not_utf8",
+                said(
+                    "The line is not UTF-8 (byte {column} of the line, byte {offset} of the file).",
+                    column=error.start + 1,
+                    offset=self._offset + error.start,
+                ),
+                said("Save the file as UTF-8 and send it again."),
             )
         found: list[_Fault] = []
         value = _parse(line, text, found)
         if not found and not isinstance(value, dict):
-            found.append(_Fault("not_an_object", "The line is no JSON object.", "Write one object a line: {…}."))
+            found.append(
+                _Fault(
+                    "not_an_object",
+                    said("The line is no JSON object."),
+                    said("Write one object a line: {…}."),
+                )
+            )
         if found:
             place = self._place()
             problems = tuple(
@@ -221,8 +259,8 @@ def _parse(line: bytes, text: str, found: list[_Fault]) -> Any:
             found.extend(
                 _Fault(
                     "duplicate_member",
-                    f"One object has the member {name[:40]!r} more than once.",
-                    "Keep one of them; a list goes into [ … ].",
+                    said("One object has the member {name} more than once.", name=repr(name[:40])),
+                    said("Keep one of them; a list goes into [ … ]."),
                 )
                 for name in sorted(doubled)
             )
@@ -234,16 +272,41 @@ def _parse(line: bytes, text: str, found: list[_Fault]) -> Any:
             raise RecursionError
         found[:0] = [
             _Fault(
-                "not_finite", f"{number} is no number of JSON.", "Leave the member out where there is no value.", path
+                "not_finite",
+                said("{number} is no number of JSON.", number=number),
+                said("Leave the member out where there is no value."),
+                path,
             )
             for path, number in _not_finite(value, "")
         ]
     except json.JSONDecodeError as error:
-        found[:] = [_Fault("broken_json", f"Broken JSON at column {error.colno}: {error.msg}.", "Mend the line.")]
+        found[:] = [
+            _Fault(
+                "broken_json",
+                said(
+                    "Broken JSON at column {column}: {why}.",
+                    column=error.colno,
+                    why=_JSON_FAULTS.get(error.msg, error.msg),
+                ),
+                said("Mend the line."),
+            )
+        ]
     except RecursionError:
-        found[:] = [_Fault("nested_too_deeply", f"The line is nested more than {DEEPEST} levels deep.", "Flatten it.")]
+        found[:] = [
+            _Fault(
+                "nested_too_deeply",
+                said("The line is nested more than {most} levels deep.", most=DEEPEST),
+                said("Flatten it."),
+            )
+        ]
     except ValueError:  # a whole number of thousands of digits
-        found[:] = [_Fault("broken_json", "The line holds a number with too many digits.", "Shorten the number.")]
+        found[:] = [
+            _Fault(
+                "broken_json",
+                said("The line holds a number with too many digits."),
+                said("Shorten the number."),
+            )
+        ]
     else:
         return value
     return None

@@ -22,6 +22,7 @@ from exchange.workbook.headings import (
 from exchange.workbook.values import Cell
 from graph.errors import Place, Violation
 from graph.records import RawRecord
+from graph.saying import said
 from graph.vocabulary import normal_heading as normal
 
 __all__ = ["read_separated"]
@@ -44,7 +45,10 @@ def read_separated(
     if not records:
         place = Place(paths[0].name if paths else None)
         problem = Violation(
-            code="empty_file", message="There is no record.", remedy="Put rows below the headings.", place=place
+            code="empty_file",
+            message=said("There is no record."),
+            remedy=said("Put rows below the headings."),
+            place=place,
         )
         records = [RawRecord(None, place, (problem,))]
     yield from records
@@ -70,7 +74,12 @@ class _File:
             try:
                 self._rows(_numbered(reader))
             except csv.Error as error:
-                self._complain("broken_csv", f"Broken CSV: {error}.", "Mend the quotes on this line.", reader.line_num)
+                self._complain(
+                    "broken_csv",
+                    said("Broken CSV: {why}.", why=error),
+                    said("Mend the quotes on this line."),
+                    reader.line_num,
+                )
 
     def _complain(self, code: str, message: str, remedy: str, line: int) -> None:
         place = Place(self._path.name, line)
@@ -97,7 +106,9 @@ class _File:
         for line, row in rows:
             if any(not text.isascii() and _is_broken(text) for text in row):
                 if not is_told:
-                    self._complain("not_utf8", "The line is not UTF-8.", "Save the file as CSV UTF-8.", line)
+                    self._complain(
+                        "not_utf8", said("The line is not UTF-8."), said("Save the file as CSV UTF-8."), line
+                    )
                 is_told = True
             elif any(text.strip() for text in row):
                 self._row(row, line, sheet, chooser)
@@ -121,8 +132,11 @@ class _File:
             if column is None:
                 self._complain(
                     "unknown_heading",
-                    f"A value of {sheet.zh} / {sheet.en} stands in a column that it does not have.",
-                    "Move it below its heading, or clear it.",
+                    said(
+                        "A value of {heading} stands in a column that it does not have.",
+                        heading=f"{sheet.zh} / {sheet.en}",
+                    ),
+                    said("Move it below its heading, or clear it."),
                     line,
                 )
             elif column is not IGNORED:

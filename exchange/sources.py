@@ -16,6 +16,7 @@ from exchange.workbook.headings import Renaming
 from exchange.workbook.reader import read_workbook
 from graph.errors import BadInput
 from graph.records import RawRecord
+from graph.saying import said
 from graph.vocabulary import normal_heading as normal
 
 __all__ = ["is_kept_first", "open_source", "open_sources", "read_renaming"]
@@ -69,7 +70,8 @@ def _first_bytes(path: Path) -> bytes:
             return file.read(4)
     except OSError as error:
         raise BadInput(
-            f"{path.name} cannot be read: {error.strerror}.", remedy="Check the name and who may read the file."
+            said("{path} cannot be read: {why}.", path=path.name, why=error.strerror),
+            remedy=said("Check the name and who may read the file."),
         ) from error
 
 
@@ -87,11 +89,17 @@ def read_renaming(path: Path) -> Renaming:
         else:
             table = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
     except OSError as error:
-        raise BadInput(f"{path.name} cannot be read: {error.strerror}.", remedy="Check its name.") from error
+        raise BadInput(
+            said("{path} cannot be read: {why}.", path=path.name, why=error.strerror),
+            remedy=said("Check its name."),
+        ) from error
     except (ValueError, RecursionError, csv.Error) as error:  # broken text, JSON or TOML
-        raise BadInput(f"{path.name} is no mapping: {error}.", remedy="Write JSON, TOML or CSV, in UTF-8.") from error
+        raise BadInput(
+            said("{path} is no mapping: {why}.", path=path.name, why=error),
+            remedy=said("Write JSON, TOML or CSV, in UTF-8."),
+        ) from error
     if not isinstance(table, dict):
-        raise BadInput(f"{path.name} is no mapping.", remedy='Write {"your heading": "member"}.')
+        raise BadInput(said("{path} is no mapping.", path=path.name), remedy=said('Write {"your heading": "member"}.'))
     return _renaming(table, path.name)
 
 
@@ -102,8 +110,8 @@ def _renaming(table: Mapping[str, Any], name: str) -> Renaming:
         for heading, member in (value if isinstance(value, dict) else {key: value}).items():
             if member is not None and not isinstance(member, str):
                 raise BadInput(
-                    f"{name}: {heading} is given something that is no text.",
-                    remedy="Name a member or heading, or leave it empty.",
+                    said("{name}: {heading} is given something that is no text.", name=name, heading=heading),
+                    remedy=said("Name a member or heading, or leave it empty."),
                 )
             if isinstance(value, dict) and heading == "is":
                 titles[normal(key)] = member or ""

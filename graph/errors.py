@@ -18,6 +18,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from graph.saying import said
+
 __all__ = [
     "BadInput",
     "Conflict",
@@ -139,16 +141,16 @@ class NotFound(StemgraphError):
         self,
         ids: tuple[str, ...],
         *,
-        remedy: str = "Check the spelling; ids are written Kind:key.",
+        remedy: str = said("Check the spelling; ids are written Kind:key."),
         at_seq: int | None = None,
     ) -> None:
         """``at_seq``: the entry of the ledger at which it was looked for, where that is not the last."""
         named = ", ".join(ids)
         if at_seq is None:
-            super().__init__(f"There is no {named}.", remedy=remedy)
+            super().__init__(said("There is no {named}.", named=named), remedy=remedy)
         else:
-            said = f"At ledger entry {at_seq} there is no {named}; more was recorded since."
-            super().__init__(said, remedy="Ask without that position, or its cursor.")
+            told = said("At ledger entry {seq} there is no {named}; more was recorded since.", seq=at_seq, named=named)
+            super().__init__(told, remedy=said("Ask without that position, or its cursor."))
         self.ids = ids
 
 
@@ -180,7 +182,7 @@ class IntegrityBroken(StemgraphError):
 def being_rebuilt() -> StoreUnavailable:
     """What is told instead of an answer while the graph is made again from the ledger."""
     return StoreUnavailable(
-        "The graph is being made again from the ledger, or that was cut short.",
-        remedy="Try again when `stemgraph rebuild` has ended; if none is running, start it.",
+        said("The graph is being made again from the ledger, or that was cut short."),
+        remedy=said("Try again when `stemgraph rebuild` has ended; if none is running, start it."),
         code="being_rebuilt",
     )

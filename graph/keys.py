@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from filelock import FileLock
 
 from graph.errors import IntegrityBroken, Misconfigured
+from graph.saying import said
 
 __all__ = ["KEY_LENGTH", "KeyFile", "KeyRing", "MemoryKeys", "derive"]
 
@@ -177,8 +178,8 @@ class KeyFile:
             found = self._path.stat()
         except FileNotFoundError:
             raise IntegrityBroken(
-                f"The key file {self._path} is gone.",
-                remedy="Put it back from its backup; without it no sealed value can be read.",
+                said("The key file {path} is gone.", path=self._path),
+                remedy=said("Put it back from its backup; without it no sealed value can be read."),
             ) from None
         version = (found.st_ino, found.st_size, found.st_mtime_ns)
         if version == self._seen:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from graph.canonical import canonical_json
 from graph.errors import IntegrityBroken
 from graph.keys import KeyRing, derive
+from graph.saying import said
 
 __all__ = ["SALT_LENGTH", "Sealed", "digest_of", "keyed_digest", "matches", "same_person_digest", "seal", "unseal"]
 
@@ -78,7 +79,8 @@ def unseal(digest: str, ciphertext: bytes, persons: Sequence[str], ring: KeyRing
         content = AESGCM(key).decrypt(nonce, ciphertext[_MARK_LENGTH + _NONCE_LENGTH :], digest.encode())
     except (InvalidTag, ValueError):
         raise IntegrityBroken(
-            f"The sealed value {digest[:12]}… is not what was sealed.", remedy="Restore the store from a backup."
+            said("The sealed value {digest}… is not what was sealed.", digest=digest[:12]),
+            remedy=said("Restore the store from a backup."),
         ) from None
     return json.loads(content[SALT_LENGTH:]), content[:SALT_LENGTH]
 

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
+from graph.saying import Saying, said
+
 __all__ = ["BadTime", "Moment", "day_end_ms", "now_ms", "parse_moment", "parse_zone", "render", "with_offset"]
 
 _ZONE = re.compile(r"Z|[+-](?:0\d|1[0-4]):[0-5]\d")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH = re.compile(r"\d{4}-\d\d")
-_NO_OFFSET = "has no offset: write one (+08:00), or give a zone"
-_NO_ZONE = "is no offset from UTC; write it like +08:00"
+_NO_OFFSET = said("has no offset: write one (+08:00), or give a zone")
+_NO_ZONE = said("is no offset from UTC; write it like +08:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = timedelta(minutes=1)
@@ -28,9 +30,9 @@ _DAY_MS = 86_400_000
 class BadTime(ValueError):
     """The text is no time, or could mean more than one. ``problem`` says why without repeating the text."""
 
-    def __init__(self, text: object, problem: str) -> None:
+    def __init__(self, text: object, problem: Saying) -> None:
         shown = repr(text[:60]) if isinstance(text, str) else f"a {type(text).__name__}"
-        super().__init__(f"{shown} {problem}")
+        super().__init__(said("{shown} {problem}", shown=shown, problem=problem))
         self.problem = problem
 
 
@@ -106,9 +108,10 @@ def _bounds(text: str, zone: timezone | None) -> tuple[datetime, datetime]:
     except (ValueError, OverflowError) as error:
         if isinstance(error, BadTime):
             raise
-        raise BadTime(text, "is no time that exists") from error
+        raise BadTime(text, said("is no time that exists")) from error
     raise BadTime(
-        text, "is no ISO 8601 time: write 2025-01-18T10:00:00+08:00, 2025-01-18, 2025-01, or two times with / between"
+        text,
+        said("is no ISO 8601 time: write 2025-01-18T10:00:00+08:00, 2025-01-18, 2025-01, or two times with / between"),
     )
 
 
@@ -125,10 +128,10 @@ def parse_moment(text: str, zone: str | None = None) -> Moment:
     if slash:
         second = _bounds(last_text, offset)
         if second[1] < earliest:
-            raise BadTime(text, "ends before it begins")
+            raise BadTime(text, said("ends before it begins"))
         latest = second[1]
     if not 1 < earliest.year <= latest.year < 9999:  # so that every offset can show it
-        raise BadTime(text, "is no time that exists")
+        raise BadTime(text, said("is no time that exists"))
     return Moment(text, _ms(earliest), _ms(latest), _offset_minutes(earliest))
 
 

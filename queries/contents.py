@@ -20,6 +20,7 @@ from graph.index.tables import Array
 from graph.keeping import Asked, run_kernel
 from graph.keeping.contents import NOWHERE, Standers, Within, standers, within
 from graph.reader import AsOf, NodeId
+from graph.saying import said
 from queries.around import in_order_of_numbers
 from queries.days import DAY_MS, day_begin, sees_when_persons_were_treated
 from queries.impact import Impact, ImpactAsked, impact
@@ -331,8 +332,8 @@ async def contents(
     kind, key = asked.position
     if kind != _POSITION:
         raise BadInput(
-            f"{kind}:{key} is no place: nothing stands in it.",
-            remedy="Name a position, as in StoragePosition:TANK-A.",
+            said("{kind}:{key} is no place: nothing stands in it.", kind=kind, key=key),
+            remedy=said("Name a position, as in StoragePosition:TANK-A."),
             member="position",
         )
     lineages = view.lineages(pushdown=pushdown)

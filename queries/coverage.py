@@ -9,6 +9,7 @@ from typing import Any
 
 from graph.errors import BadInput, NotFound, NotPermitted
 from graph.reader import AsOf, Direction, EntryRow, NodeId, by_kind, id_text
+from graph.saying import said
 from graph.vocabulary import ITEMS, KINDS, OPERATIONS, Home, Item
 from queries.ids import parse_node_id
 from queries.operations import merged_record, operation_keys, told_operations
@@ -87,13 +88,21 @@ async def coverage(view: View, lot: str | None = None) -> Coverage:
 async def _of_lot(view: View, lot: str, as_of: AsOf) -> _Held:
     node = parse_node_id(lot, "lot")
     if not KINDS[node[0]].is_material:
-        raise BadInput(f"{lot} is not material.", remedy="Name a lot, a unit, a tissue or a subject.", member="lot")
+        raise BadInput(
+            said("{lot} is not material.", lot=lot),
+            remedy=said("Name a lot, a unit, a tissue or a subject."),
+            member="lot",
+        )
     if view.hides_kind(node[0]):
-        raise NotPermitted(f"Your role may not look up {lot}.", remedy="Ask a colleague whose role may.")
+        raise NotPermitted(
+            said("Your role may not look up {thing}.", thing=lot), remedy=said("Ask a colleague whose role may.")
+        )
     if node not in await view.reader.nodes(by_kind([node]), as_of):
         raise NotFound((id_text(node),))
     if await view.hidden([node]):
-        raise NotPermitted(f"Your role may not look up {lot}.", remedy="Ask a colleague whose role may.")
+        raise NotPermitted(
+            said("Your role may not look up {thing}.", thing=lot), remedy=said("Ask a colleague whose role may.")
+        )
     found = await walk(view.reader, [node], Direction.BACKWARD, as_of)
     lineage = {each for each in found.depths if KINDS[each[0]].is_material}
     keys = {key.id: key for own in (await operation_keys(view, lineage, as_of)).values() for key in own}

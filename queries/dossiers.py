@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graph.errors import NotFound, NotPermitted
 from graph.reader import AsOf
 from graph.rules.ranges import AppliedRange
+from graph.saying import said
 from queries.around import Surroundings, surroundings
 from queries.deviations import Deviation, deviations_of
 from queries.ids import OPERATION_PREFIX
@@ -58,7 +59,9 @@ async def node_dossier(view: View, id_: str, *, first: int | None, after: str | 
     as_of = AsOf(seq)
     (node,) = await nodes(view, [id_])
     if node is not None and node.is_hidden:  # said whether it exists or not
-        raise NotPermitted(f"Your role may not look up {id_}.", remedy="Ask a colleague whose role may.")
+        raise NotPermitted(
+            said("Your role may not look up {thing}.", thing=id_), remedy=said("Ask a colleague whose role may.")
+        )
     if node is None:
         raise NotFound((id_,))
     acts = None if first is None else await _acts(view, node, as_of, first, after)

@@ -12,6 +12,7 @@ from graph.index.tables import Array
 from graph.keeping import run_kernel
 from graph.keeping.routes import Routes, routes_to
 from graph.reader import NodeId
+from graph.saying import said
 from graph.vocabulary import KINDS, member_tier
 from queries.ids import parse_node_id
 from queries.impact import Impact, ImpactAsked, ImpactItem, impact, item_of, log_shown
@@ -60,7 +61,11 @@ async def explain(
     """
     node = parse_node_id(target, "target")
     if not 0 <= first <= MOST_ROUTES:
-        raise BadInput(f"first is {first}; it may be 0 to {MOST_ROUTES}.", remedy="Ask for fewer.", member="first")
+        raise BadInput(
+            said("first is {first}; it may be 0 to {most}.", first=first, most=MOST_ROUTES),
+            remedy=said("Ask for fewer."),
+            member="first",
+        )
     answer = await impact(view, asked, as_of_seq=as_of_seq, pushdown=pushdown)
     await check_starts(view, [node], answer.as_of, None if answer.is_pushed_down else answer.lineage)
     row = answer.row_of(node)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from graph.errors import NotFound, NotPermitted
 from graph.reader import LATEST, AsOf, EntryRow, NodeId, id_text
 from graph.records import CLOSING_FIELDS
+from graph.saying import said
 from graph.vocabulary import KINDS, MEMBERS, OPERATIONS, USES, Field
 from queries.ids import OPERATION_PREFIX, parse_node_id, parse_operation_id
 from queries.operations import OperationKey, Told, closed_values, ends_of, member_fields, told_operations, touched_by
@@ -56,7 +57,9 @@ async def history(view: View, id_: str) -> list[Change]:
 async def _of_node(view: View, node: NodeId) -> list[Change]:
     text = id_text(node)
     if view.hides_kind(node[0]):
-        raise NotPermitted(f"Your role may not look up {text}.", remedy="Ask a colleague whose role may.")
+        raise NotPermitted(
+            said("Your role may not look up {thing}.", thing=text), remedy=said("Ask a colleague whose role may.")
+        )
     makers = await view.reader.makers_of(node)
     seqs = await view.reader.operation_seqs(makers)
     targets = [text, *(f"{OPERATION_PREFIX}{maker}" for maker in makers)]
@@ -68,7 +71,9 @@ async def _of_node(view: View, node: NodeId) -> list[Change]:
     positions = [LATEST, *(AsOf(entry.seq - 1) for entry in entries if _makes(entry.record, node) is None)]
     for position in positions:
         if await view.hidden([node], position):
-            raise NotPermitted(f"Your role may not look up {text}.", remedy="Ask a colleague whose role may.")
+            raise NotPermitted(
+                said("Your role may not look up {thing}.", thing=text), remedy=said("Ask a colleague whose role may.")
+            )
     view.show_keys("history", [node])
     fields = KINDS[node[0]].fields
     current: dict[str, Any] = {}

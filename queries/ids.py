@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from graph.errors import BadInput
 from graph.reader import NodeId
 from graph.records import BadValue, clean_key
+from graph.saying import said
 from graph.vocabulary import KINDS
 
 __all__ = ["OPERATION_PREFIX", "parse_ids", "parse_node_id", "parse_operation_id"]
@@ -19,12 +20,19 @@ def parse_node_id(text: str, member: str = "id") -> NodeId:
     kind, colon, key = text.strip().partition(":")
     if not colon or kind not in KINDS:
         raise BadInput(
-            f"{text!r} is no id: write Kind:key, as in CellLot:L1P1. Kinds are {', '.join(KINDS)}.", member=member
+            said(
+                "{text} is no id: write Kind:key, as in CellLot:L1P1. Kinds are {kinds}.",
+                text=repr(text),
+                kinds=", ".join(KINDS),
+            ),
+            member=member,
         )
     try:
         return kind, clean_key(key)
     except BadValue as error:
-        raise BadInput(f"{text!r} is no id: {error}", member=member) from error
+        raise BadInput(
+            said("{text} is no id: {problem}", text=repr(text), problem=error.problem), member=member
+        ) from error
 
 
 def parse_ids(texts: Iterable[str], member: str) -> list[NodeId]:

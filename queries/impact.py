@@ -22,6 +22,7 @@ from graph.index.paths import WinningSteps, path_lengths, rows_before, winning_s
 from graph.index.tables import Array
 from graph.keeping import Asked, finder_of, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
+from graph.saying import said
 from graph.vocabulary import KINDS
 from queries.days import DAY_MS, day_begin, sees_when_persons_were_treated
 from queries.marks import marks_of
@@ -307,17 +308,19 @@ def can_be_seed(kind: str) -> bool:
 
 def _check(asked: ImpactAsked) -> None:
     if not asked.seeds:
-        raise BadInput("seeds is empty.", remedy="Name at least one.", member="seeds")
+        raise BadInput(said("seeds is empty."), remedy=said("Name at least one."), member="seeds")
     if len(asked.seeds) > _MOST_SEEDS:
         raise BadInput(
-            f"{len(asked.seeds)} seeds are named; at most {_MOST_SEEDS}.", remedy="Ask in parts.", member="seeds"
+            said("{count} seeds are named; at most {most}.", count=len(asked.seeds), most=_MOST_SEEDS),
+            remedy=said("Ask in parts."),
+            member="seeds",
         )
     for seed in asked.seeds:
         kind, key = seed.node
         if not can_be_seed(kind):
             raise BadInput(
-                f"Nothing spreads from {kind}:{key}.",
-                remedy="Name material, a reagent, a machine, a position or a person.",
+                said("Nothing spreads from {thing}.", thing=f"{kind}:{key}"),
+                remedy=said("Name material, a reagent, a machine, a position or a person."),
                 member="seeds",
             )
     channel_sets(asked.hazard, asked.channels)
@@ -360,7 +363,7 @@ def impact_items(
     if after is not None:
         named, place = Cursor.parse(after, ITEM_PLACE).place
         if named != mark:
-            raise BadInput("This is no cursor of this answer.", member="after")
+            raise BadInput(said("This is no cursor of this answer."), member="after")
         begin = int(place) + 1
     chosen = answer.chosen(kinds, tiers, between)
     if text:
@@ -435,8 +438,8 @@ async def suspects(view: View, answer: Impact) -> list[tuple[NodeId, bool]]:
     )
     if reached.found.is_cancelled:
         raise Incomplete(
-            "The time for this question was up before all that the seeds come from was found.",
-            remedy="Ask from fewer seeds, or allow more time (--question-seconds).",
+            said("The time for this question was up before all that the seeds come from was found."),
+            remedy=said("Ask from fewer seeds, or allow more time (--question-seconds)."),
             code="stopped",
         )
     nodes = sorted(lineage.node(number) for number in set(reached.found.nodes.tolist()).difference(starts))

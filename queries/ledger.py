@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.errors import BadInput
 from graph.reader import LATEST, AsOf, EntryRow, NodeId
+from graph.saying import said
 from graph.vocabulary import KINDS
 from queries.pages import check_first
 from queries.privacy import View
@@ -53,7 +54,9 @@ async def ledger_page(view: View, *, first: int = 50, before: int | None = None)
     head = await view.reader.head()
     last = head.seq if before is None else min(before - 1, head.seq)
     if last < 0:
-        raise BadInput(f"before is {before}.", remedy="Give the number of an entry.", member="before")
+        raise BadInput(
+            said("before is {before}.", before=before), remedy=said("Give the number of an entry."), member="before"
+        )
     oldest = max(last - first, 0)
     rows = await view.reader.entries(seqs=range(oldest + 1, last + 1)) if last > oldest else []
     hidden = await _hidden(view, rows)

@@ -15,6 +15,7 @@ from graph.index.said import naming_fields
 from graph.index.tables import Array
 from graph.keeping import finder_of
 from graph.reader import LATEST, AsOf, NodeId, NodeRow, by_kind, id_text
+from graph.saying import said
 from graph.vocabulary import KINDS, NAMING_FIELDS, lot_key_tier
 from queries.ids import parse_node_id
 from queries.pages import Cursor, Page, check_first
@@ -124,7 +125,7 @@ async def search(
     """
     check_first(first)
     if not text.strip():
-        raise BadInput("text is empty.", remedy="Give part of a key or a name.", member="text")
+        raise BadInput(said("text is empty."), remedy=said("Give part of a key or a name."), member="text")
     lineage = await view.at_hand(LATEST)
     head_seq = (await view.reader.head()).seq if lineage is None else lineage.as_of.seq
     cursor = Cursor.parse(after, (str, str), head_seq=head_seq) if after is not None else None

@@ -113,6 +113,12 @@ class Operation:
     masked_members: tuple[str, ...] = ()  # of `masked`, those outside the stage fields
     zone: str | None = None  # of the times in its values that have no offset of their own
 
+    @property
+    def said_to_be_masked(self) -> tuple[str, ...]:
+        """What is worth telling a reader that it is kept back: no reason where no rule was set aside."""
+        may_have_reason = "despite" in self.members or "despite" in self.masked
+        return tuple(name for name in self.masked if name != "reason" or may_have_reason)
+
 
 @dataclass(slots=True)
 class Told:

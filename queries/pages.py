@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import orjson
 
 from graph.errors import BadInput
+from graph.saying import said
 
 __all__ = ["LARGEST_PAGE", "Cursor", "Page", "check_first", "mark_of", "page_of"]
 
@@ -36,13 +37,15 @@ class Cursor:
         try:
             seq, *place = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except (ValueError, TypeError, binascii.Error) as error:
-            raise BadInput("This is no cursor of this answer.", member="after") from error
+            raise BadInput(said("This is no cursor of this answer."), member="after") from error
         if type(seq) is not int or tuple(type(part) for part in place) != shape:
-            raise BadInput("This is no cursor of this answer.", member="after")
+            raise BadInput(said("This is no cursor of this answer."), member="after")
         if any(type(part) is int and part < 0 for part in (seq, *place)):
-            raise BadInput("This is no cursor of this answer.", member="after")
+            raise BadInput(said("This is no cursor of this answer."), member="after")
         if head_seq is not None and seq > head_seq:
-            raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
+            raise BadInput(
+                said("This is no cursor of this ledger: it names a later entry than there is."), member="after"
+            )
         return cls(seq, tuple(place))
 
 
@@ -75,7 +78,9 @@ def check_first(first: int) -> int:
     """Raises BadInput unless ``first`` is between 0 and 500."""
     if not 0 <= first <= LARGEST_PAGE:
         raise BadInput(
-            f"first is {first}; it may be 0 to {LARGEST_PAGE}.", remedy="Ask for more pages with after.", member="first"
+            said("first is {first}; it may be 0 to {most}.", first=first, most=LARGEST_PAGE),
+            remedy=said("Ask for more pages with after."),
+            member="first",
         )
     return first
 

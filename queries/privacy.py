@@ -18,6 +18,7 @@ from graph.errors import IntegrityBroken, NotPermitted
 from graph.index.lineage import Lineage
 from graph.keeping import Asked, Index, Lineages, Pushdown
 from graph.reader import LATEST, AsOf, NodeId, Reader, autologous_donors, descendants_of, descended_from, id_text
+from graph.saying import said
 from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
 from queries.personal import all_personal, personal_marks
@@ -125,7 +126,7 @@ class View:
 
     def __post_init__(self) -> None:
         if not self.viewer.may(Permission.READ):
-            raise NotPermitted("Your role may not read.", remedy="Ask for a role that may.")
+            raise NotPermitted(said("Your role may not read."), remedy=said("Ask for a role that may."))
 
     @property
     def tier(self) -> int:

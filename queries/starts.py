@@ -8,6 +8,7 @@ from graph.errors import NotFound, NotPermitted
 from graph.index.lineage import Lineage
 from graph.keeping import exists
 from graph.reader import AsOf, NodeId, by_kind, id_text
+from graph.saying import said
 from queries.privacy import View
 
 __all__ = ["answer_position", "check_starts"]
@@ -30,7 +31,8 @@ async def check_starts(view: View, starts: Sequence[NodeId], as_of: AsOf, lineag
     if any(view.hides_kind(kind) for kind, _ in starts):
         refused = [id_text(node) for node in starts if view.hides_kind(node[0])]
         raise NotPermitted(
-            f"Your role may not look up {', '.join(refused)}.", remedy="Ask a colleague whose role may see such codes."
+            said("Your role may not look up {thing}.", thing=", ".join(refused)),
+            remedy=said("Ask a colleague whose role may see such codes."),
         )
     if lineage is None:
         known: Collection[NodeId] = await view.reader.nodes(by_kind(starts), as_of)

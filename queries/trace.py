@@ -11,6 +11,7 @@ from graph.index.lineage import Lineage
 from graph.keeping import run_kernel
 from graph.keeping.edges import LineageEdges
 from graph.reader import Direction, EdgeRow, NodeId, by_kind
+from graph.saying import said
 from graph.vocabulary import KINDS, OPERATIONS, member_tier
 from queries.ids import parse_ids, parse_node_id
 from queries.pages import Page, page_of
@@ -122,9 +123,13 @@ async def trace(
     """
     starts = parse_ids(start, "start")
     if not starts:
-        raise BadInput("start is empty.", remedy="Name at least one id.", member="start")
+        raise BadInput(said("start is empty."), remedy=said("Name at least one id."), member="start")
     if max_depth is not None and max_depth < 0:
-        raise BadInput(f"maxDepth is {max_depth}.", remedy="Give 0 or more, or leave it out.", member="maxDepth")
+        raise BadInput(
+            said("maxDepth is {depth}.", depth=max_depth),
+            remedy=said("Give 0 or more, or leave it out."),
+            member="maxDepth",
+        )
     as_of = await answer_position(view, known_at_ms, as_of_seq, pushdown=pushdown)
     lineage = None if pushdown else await view.indexed(as_of)
     await check_starts(view, starts, as_of, lineage)
@@ -201,8 +206,8 @@ async def _reaches(view: View, lineage: Lineage, source: NodeId, target: NodeId)
     is_reached = bool((stopped.found.nodes == end).any())
     if not is_reached and stopped.found.is_cancelled:
         raise Incomplete(
-            "The time for this question was up before it was answered.",
-            remedy="Ask from something nearer, or allow more time (--question-seconds).",
+            said("The time for this question was up before it was answered."),
+            remedy=said("Ask from something nearer, or allow more time (--question-seconds)."),
             code="stopped",
         )
     return is_reached

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from graph.errors import Incomplete
 from graph.reader import AsOf, Direction, EdgeRow, Edges, NodeId, by_kind
+from graph.saying import said
 from graph.vocabulary import KINDS, MATERIAL_EDGES, OPERATIONS, USES
 from queries.beginnings import Beginnings, begin
 
@@ -54,8 +55,8 @@ class Walk:
             return False
         if len(self.depths) >= LARGEST_TRACE:
             raise Incomplete(
-                f"The answer has more than {LARGEST_TRACE} nodes.",
-                remedy="Start further along the lineage, or ask with maxDepth.",
+                said("The answer has more than {most} nodes.", most=LARGEST_TRACE),
+                remedy=said("Start further along the lineage, or ask with maxDepth."),
                 code="too_large",
             )
         self.depths[node] = depth

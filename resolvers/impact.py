@@ -10,6 +10,7 @@ from typing import Final
 from graph.errors import Incomplete
 from graph.keeping.standing import Standing
 from graph.reader import NodeId
+from graph.saying import said
 from queries import explain as explaining
 from queries import impact as finding
 from queries import slices, tally
@@ -69,8 +70,8 @@ class Found:
         self._steps += length if last is None else min(last, length)
         if self._steps > MOST_STEPS:
             raise Incomplete(
-                f"The paths of this page come to more than {MOST_STEPS} steps.",
-                remedy="Ask for fewer items, or for the last steps only: path(last: 3).",
+                said("The paths of this page come to more than {most} steps.", most=MOST_STEPS),
+                remedy=said("Ask for fewer items, or for the last steps only: path(last: 3)."),
                 code="too_large",
             )
         return await asyncio.to_thread(explaining.winning_path, self.asking.view, self.answer, item.number, last=last)

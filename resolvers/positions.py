@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph.errors import BadInput
+from graph.saying import said
 from queries.pages import Cursor, check_first
 from resolvers.asking import Asking
 
@@ -32,8 +33,8 @@ async def answer_seq(
     named = {Cursor.parse(page.after, place).seq for page in pages if page.after is not None}
     if len(named) > 1:
         raise BadInput(
-            "The cursors belong to answers at different positions of the ledger.",
-            remedy="Ask for each page in a request of its own.",
+            said("The cursors belong to answers at different positions of the ledger."),
+            remedy=said("Ask for each page in a request of its own."),
             member="after",
         )
     head = (await asking.lineage_position(pushdown=pushdown)).seq
@@ -41,5 +42,5 @@ async def answer_seq(
         return head
     (seq,) = named
     if seq > head:
-        raise BadInput("This is no cursor of this ledger: it names a later entry than there is.", member="after")
+        raise BadInput(said("This is no cursor of this ledger: it names a later entry than there is."), member="after")
     return seq

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from graph.errors import BadInput
+from graph.saying import said
 from queries import coverage as covering
 from queries import deviations as departures
 from queries import history as changing
@@ -28,7 +29,9 @@ async def nodes_at(asking: Asking, ids: Sequence[str]) -> list[NodeAt]:
     """What to load for each id, in the same order. Raises BadInput where one is no id, or there are more than 500."""
     if len(ids) > LARGEST_PAGE:
         raise BadInput(
-            f"{len(ids)} ids are asked for; at most {LARGEST_PAGE}.", remedy="Ask in several requests.", member="ids"
+            said("{count} ids are asked for; at most {most}.", count=len(ids), most=LARGEST_PAGE),
+            remedy=said("Ask in several requests."),
+            member="ids",
         )
     position = await asking.position()
     return [NodeAt(parse_node_id(id_, "ids"), position) for id_ in ids]

@@ -10,6 +10,7 @@ from graph.errors import BadInput, Conflict, NotFound, NotPermitted, Place, Stem
 from graph.ledger.model import Receipt, Submission
 from graph.reader import DeviationRow
 from graph.records import BadValue, RawRecord, clean_key
+from graph.saying import said
 from queries.deviations import Deviation, show_deviations
 from queries.ids import parse_operation_id
 from resolvers.asking import Asking
@@ -46,7 +47,7 @@ async def record(asking: Asking, records: Any, request: Request) -> Recorded:
         submission = Submission(
             records=[RawRecord(value, Place(line=number)) for number, value in enumerate(given, 1)],
             viewer=asking.view.viewer,
-            idempotency_key=clean_key(request.idempotency_key, "the key"),
+            idempotency_key=clean_key(request.idempotency_key, said("the key")),
             historic=request.historic,
             create_missing=request.create_missing,
             dry_run=request.dry_run,
@@ -54,7 +55,13 @@ async def record(asking: Asking, records: Any, request: Request) -> Recorded:
         )
         receipt = await asking.door.record(submission)
     except BadValue as error:
-        return refused(BadInput(f"idempotencyKey: {error}.", remedy=error.remedy, member="idempotencyKey"))
+        return refused(
+            BadInput(
+                said("{member}: {problem}.", member="idempotencyKey", problem=error.problem),
+                remedy=error.remedy,
+                member="idempotencyKey",
+            )
+        )
     except (BadInput, NotFound, NotPermitted, Conflict) as error:
         return refused(error)
     raised = [

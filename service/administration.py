@@ -12,8 +12,10 @@ from starlette.responses import JSONResponse, Response
 from graph.errors import BadInput, NotFound
 from graph.ledger.tokens import TokenEntry
 from graph.records import BadValue, clean_key
+from graph.saying import said
 from graph.times import BadTime, now_ms, parse_moment, render
 from graph.viewer import GIVABLE_ROLES, OWNER, Role
+from service.messages import asked_texts, translated
 from service.routes import viewer_of
 from service.store import Store
 
@@ -35,8 +37,13 @@ class Administration:
         difference = found.first_difference
         if difference is not None and viewer_of(request).highest_tier < _TIER_OF_CODES:
             at = _ENTRIES.match(difference)
-            difference = f"{at[0] if at else 'The graph'}: what it names, your role may not see. Ask an auditor."
-        return JSONResponse({"intact": found.is_intact, "entries": found.entries, "firstDifference": difference})
+            difference = (
+                said("{entries}: what it names, your role may not see. Ask an auditor.", entries=at[0])
+                if at
+                else said("The graph: what it names, your role may not see. Ask an auditor.")
+            )
+        content = {"intact": found.is_intact, "entries": found.entries, "firstDifference": difference}
+        return JSONResponse(translated(asked_texts(request), content))
 
     async def rebuild(self, _request: Request) -> Response:
         made = await self._store.ledger.rebuild()

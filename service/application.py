@@ -13,6 +13,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from graph.errors import StemgraphError
+from graph.saying import said
 from graph.viewer import Permission
 from service.administration import Administration
 from service.answers import error_answer
@@ -116,9 +117,11 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
 def _http_error(desk: Desk, request: Request, error: Exception) -> Response:
     """What no route answers; as a page to who opens one in a browser."""
     assert isinstance(error, HTTPException)
-    code, message, remedy = "bad_request", error.detail, "Correct the request."
+    code, message, remedy = "bad_request", error.detail, said("Correct the request.")
     if error.status_code == 404:
-        code, message, remedy = "no_such_route", "There is no such address here.", "See docs/operating.md."
+        code, message, remedy = "no_such_route", said("There is no such address here."), said("See docs/operating.md.")
+    elif error.status_code == 405:
+        message = said("This address does not take {method}.", method=request.method)
     if "text/html" in request.headers.get("accept", ""):
         return desk.problem(request, error.status_code, message, remedy)
     return error_answer(error.status_code, code, message, remedy)

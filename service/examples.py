@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from graph.saying import said
+
 __all__ = ["EXAMPLES"]
 
 EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
     {
-        "title": "Where did this subject's cells come from? 受试者的细胞来自何处？",
+        "title": said("Where did this subject's cells come from?"),
         "query": """query Backward($input: TraceInput!) {
   trace(input: $input) {
     __typename
@@ -31,7 +33,7 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
         "variables": {"input": {"start": ["Subject:S1"], "direction": "BACKWARD"}},
     },
     {
-        "title": "What became of this donor's cells? 该供者的细胞去了哪里？",
+        "title": said("What became of this donor's cells?"),
         "query": """query Forward($input: TraceInput!) {
   trace(input: $input) {
     __typename
@@ -47,7 +49,7 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
         "variables": {"input": {"start": ["Donor:D1"], "direction": "FORWARD"}},
     },
     {
-        "title": "One lot, what was done with it, and its history 单批信息、操作与变更历史",
+        "title": said("One lot, what was done with it, and its history"),
         "query": """query Lot($id: ID!) {
   node(id: $id) {
     id
@@ -75,14 +77,14 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
         "variables": {"id": "CellLot:MCB1"},
     },
     {
-        "title": "Search 检索",
+        "title": said("Search"),
         "query": """query Search($text: String!) {
   search(text: $text, first: 20) { totalCount notSearched edges { node { id kind } } }
 }""",
         "variables": {"text": "INC"},
     },
     {
-        "title": "Departures from limits and rules 偏差",
+        "title": said("Departures from limits and rules"),
         "query": """{
   deviations(open: true, first: 20) {
     totalCount
@@ -92,14 +94,14 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
         "variables": {},
     },
     {
-        "title": "Which of the 158 items are recorded of this lot? 该批次已记录哪些信息项？",
+        "title": said("Which of the 158 items are recorded of this lot?"),
         "query": """query Coverage($lot: ID) {
   coverage(lot: $lot) { present missing notApplicable items { id zh en status presentCount expectedCount } }
 }""",
         "variables": {"lot": "CellLot:DP1"},
     },
     {
-        "title": "Would these records be accepted? (dry run, records nothing) 试运行：这些记录能否被接受？",
+        "title": said("Would these records be accepted? (dry run, records nothing)"),
         "query": """mutation Try($input: RecordInput!) {
   record(input: $input) {
     accepted
@@ -117,7 +119,7 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
         },
     },
     {
-        "title": "The service 服务信息",
+        "title": said("The service"),
         "query": "{ serviceInfo { version engine engineVersion index { state seq things edges } ledgerHead { seq } } }",
         "variables": {},
     },

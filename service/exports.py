@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from exchange.answers import EDGES, FORMATS, NODES, FileOfAnswer, Format, Table, contents_file, impact_file, trace_file
 from graph.errors import BadInput
+from graph.saying import said
 from queries.contents import contents
 from queries.impact import impact
 from service.pages.contents_questions import CONTENTS_PARAMETERS, asked_for_contents, contents_of
@@ -82,14 +83,22 @@ async def export_contents(request: Request, store: Store) -> Response:
 def _format(request: Request, known: Collection[str] = tuple(FORMATS)) -> Format:
     name = request.query_params.get("format") or "ndjson"
     if name not in known:
-        raise BadInput(f"format={name!r} is none.", remedy=f"One of: {', '.join(known)}.", member="format")
+        raise BadInput(
+            said("{name}={asked} is none.", name="format", asked=repr(name)),
+            remedy=said("One of: {known}.", known=", ".join(known)),
+            member="format",
+        )
     return FORMATS[name]
 
 
 def _tables(request: Request, form: Format) -> Sequence[Table]:
     name = request.query_params.get("list") or ("" if form.holds_tables else "things")
     if name and name not in _LISTS:
-        raise BadInput(f"list={name!r} is none.", remedy=f"One of: {', '.join(_LISTS)}.", member="list")
+        raise BadInput(
+            said("{name}={asked} is none.", name="list", asked=repr(name)),
+            remedy=said("One of: {known}.", known=", ".join(_LISTS)),
+            member="list",
+        )
     return _LISTS[name] if name else (NODES, EDGES)
 
 

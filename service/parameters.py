@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from starlette.requests import Request
 
 from graph.errors import BadInput
+from graph.saying import said
 
 __all__ = ["check_names", "choice", "flag", "names", "number"]
 
@@ -17,14 +18,22 @@ def check_names(request: Request, known: Collection[str]) -> None:
     for name in request.query_params:
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-            raise BadInput(f"There is no parameter {name!r} here.", remedy=f"Did you mean {nearest}?", member=name)
+            raise BadInput(
+                said("There is no parameter {name} here.", name=repr(name)),
+                remedy=said("Did you mean {nearest}?", nearest=nearest),
+                member=name,
+            )
 
 
 def flag(request: Request, name: str) -> bool:
     """``true`` or ``1``; false where it is left out. Raises BadInput for what is neither true nor false."""
     text = request.query_params.get(name, "false").lower()
     if text not in {"true", "false", "1", "0", ""}:
-        raise BadInput(f"{name}={text!r} is neither true nor false.", remedy=f"Write {name}=true.", member=name)
+        raise BadInput(
+            said("{name}={text} is neither true nor false.", name=name, text=repr(text)),
+            remedy=said("Write {name}=true.", name=name),
+            member=name,
+        )
     return text in {"true", "1"}
 
 
@@ -32,7 +41,11 @@ def choice(request: Request, name: str, known: Sequence[str]) -> str:
     """One of the known words; the first where it is left out. Raises BadInput for any other."""
     asked = request.query_params.get(name) or known[0]
     if asked not in known:
-        raise BadInput(f"{name}={asked!r} is none.", remedy=f"One of: {', '.join(known)}.", member=name)
+        raise BadInput(
+            said("{name}={asked} is none.", name=name, asked=repr(asked)),
+            remedy=said("One of: {known}.", known=", ".join(known)),
+            member=name,
+        )
     return asked
 
 
@@ -42,7 +55,11 @@ def number(request: Request, name: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal()):
-        raise BadInput(f"{name}={text!r} is no number.", remedy="Give a whole number.", member=name)
+        raise BadInput(
+            said("{name}={text} is no number.", name=name, text=repr(text)),
+            remedy=said("Give a whole number."),
+            member=name,
+        )
     return int(text)
 
 

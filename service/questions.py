@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph.errors import BadInput
+from graph.saying import said
 from schema import Answer, Context, execute
 from service.logs import log_failure
 from service.routes import viewer_of
@@ -43,25 +44,29 @@ class Questions:
 
 async def _read(request: Request) -> dict[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-        raise HTTPException(415, f"The body must be {_JSON}.")
+        raise HTTPException(415, said("The body must be {json}.", json=_JSON))
     try:
         body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
-        raise BadInput("The body is no JSON.", remedy='Send {"query": …, "variables": …}.') from error
+        raise BadInput(said("The body is no JSON."), remedy=said('Send {"query": …, "variables": …}.')) from error
     if not isinstance(body, dict):
-        raise BadInput("The body is no JSON object.", remedy="Send one question a request, as an object.")
+        raise BadInput(said("The body is no JSON object."), remedy=said("Send one question a request, as an object."))
     if unknown := sorted(set(body) - _MEMBERS):
         raise BadInput(
-            f"The body has unknown members: {', '.join(unknown)[:200]}.",
-            remedy=f"Known: {', '.join(sorted(_MEMBERS))}.",
+            said("The body has unknown members: {unknown}.", unknown=", ".join(unknown)[:200]),
+            remedy=said("Known: {known}.", known=", ".join(sorted(_MEMBERS))),
         )
     query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
     if not isinstance(query, str) or not query.strip():
-        raise BadInput("query is missing.", remedy="Send the question as a text.", member="query")
+        raise BadInput(said("query is missing."), remedy=said("Send the question as a text."), member="query")
     if variables is not None and not isinstance(variables, dict):
-        raise BadInput("variables is no object.", remedy="Send an object, or leave it out.", member="variables")
+        raise BadInput(
+            said("variables is no object."), remedy=said("Send an object, or leave it out."), member="variables"
+        )
     if name is not None and not isinstance(name, str):
-        raise BadInput("operationName is no text.", remedy="Send a text, or leave it out.", member="operationName")
+        raise BadInput(
+            said("operationName is no text."), remedy=said("Send a text, or leave it out."), member="operationName"
+        )
     return {"query": query, "variables": variables, "operationName": name or None}
 
 

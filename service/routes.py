@@ -16,9 +16,11 @@ from starlette.routing import Route
 from starlette.types import Message, Receive
 
 from graph.errors import NotPermitted, StemgraphError
+from graph.saying import said
 from graph.viewer import Permission, Viewer
 from service.answers import error_answer, status_of
 from service.logs import log, log_failure
+from service.messages import asked_texts, spoken
 from service.metrics import Metrics
 from service.signin import Authenticator, SignedIn, check_origin, sign_in_by
 
@@ -68,19 +70,22 @@ class Doorkeeper:
 
         async def guarded(request: Request) -> Response:
             started = time.perf_counter()
-            said = functools.partial(self._said, request, rule)
+            answer = functools.partial(self._said, request, rule)
             try:
                 response = await self._let_through(request, endpoint, rule)
             except StemgraphError as error:
-                response = said(status_of(error), error.code, error.message, error.remedy)
+                response = answer(status_of(error), error.code, error.message, error.remedy)
             except HTTPException as error:
-                response = said(error.status_code, "bad_request", error.detail, "Correct the request.")
+                response = answer(error.status_code, "bad_request", error.detail, said("Correct the request."))
             except ClientDisconnect:
-                response = said(400, "cut_short", "The request was cut short.", "Send it again.")
+                response = answer(400, "cut_short", said("The request was cut short."), said("Send it again."))
             except Exception as error:  # noqa: BLE001  the edge: whatever it is, it is logged and answered
                 log_failure("request failed", error, route=path)
-                response = said(
-                    500, "internal_error", "The service failed on this request.", "See the service's log; try again."
+                response = answer(
+                    500,
+                    "internal_error",
+                    said("The service failed on this request."),
+                    said("See the service's log; try again."),
                 )
             seconds = time.perf_counter() - started
             self._metrics.count_request(path, request.method, response.status_code, seconds)
@@ -100,7 +105,8 @@ class Doorkeeper:
         """An error in the form that was asked for: a page to who opens one in a browser, JSON to all others."""
         if rule.is_page and "text/html" in request.headers.get("accept", ""):
             return self._error_page(request, status, message, remedy)
-        return error_answer(status, code, message, remedy)
+        say = asked_texts(request)
+        return error_answer(status, code, spoken(say, message), spoken(say, remedy))
 
     async def _let_through(self, request: Request, endpoint: Endpoint, rule: Rule) -> Response:
         if rule.body_limit is not None:
@@ -112,8 +118,12 @@ class Doorkeeper:
             request.state.viewer = signed_in.viewer
             if not signed_in.viewer.may(rule.needs):
                 raise NotPermitted(
-                    f"The role {signed_in.viewer.role.value} may not do this ({rule.needs.value}).",
-                    remedy="Ask an administrator for a token of a role that may.",
+                    said(
+                        "The role {role} may not do this ({needs}).",
+                        role=signed_in.viewer.role.value,
+                        needs=rule.needs.value,
+                    ),
+                    remedy=said("Ask an administrator for a token of a role that may."),
                 )
             self._check_sent_on_purpose(request, signed_in, rule)
         response = await endpoint(request)
@@ -124,9 +134,12 @@ class Doorkeeper:
         if rule.is_page and request.method == "GET":
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/sign-in?next={quote(request.url.path + query, safe='')}", status_code=303)
-        return error_answer(
-            401, "not_signed_in", "Nothing here is readable without signing in.", "Send Authorization: Bearer TOKEN."
+        say = asked_texts(request)
+        message, remedy = (
+            said("Nothing here is readable without signing in."),
+            said("Send Authorization: Bearer TOKEN."),
         )
+        return error_answer(401, "not_signed_in", spoken(say, message), spoken(say, remedy))
 
     def _check_sent_on_purpose(self, request: Request, signed_in: SignedIn, rule: Rule) -> None:
         if not signed_in.is_by_cookie or request.method in _SAFE_METHODS:
@@ -135,8 +148,8 @@ class Doorkeeper:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not rule.is_form and content_type in _FORM_TYPES:
             raise NotPermitted(
-                "A request by cookie alone is not taken as a form.",
-                remedy="Send it with its own Content-Type, such as application/json.",
+                said("A request by cookie alone is not taken as a form."),
+                remedy=said("Send it with its own Content-Type, such as application/json."),
                 code="not_a_form",
             )
 
@@ -148,7 +161,7 @@ def viewer_of(request: Request) -> Viewer:
 
 
 def _bounded(request: Request, limit: int) -> Receive:
-    too_large = HTTPException(413, f"The body is larger than {limit} bytes.")
+    too_large = HTTPException(413, said("The body is larger than {limit} bytes.", limit=limit))
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or int(declared) > limit:
         raise too_large

@@ -10,6 +10,7 @@ from graph.errors import BadInput
 from graph.index.hazards import Seed
 from graph.reader import NodeId, id_text
 from graph.records import BadValue, expand_units
+from graph.saying import said
 from graph.times import BadTime, Moment, parse_moment, render
 from queries.ids import parse_node_id
 
@@ -51,7 +52,7 @@ def seeds_of(text: str, *, zone: str | None, member: str, remedy: str = "") -> l
     to do then.
     """
     name, since, until = split_seed(text)
-    example = remedy or "Write Equipment:INC-2@2025-03-08T00:00:00+08:00/2025-04-15T00:00:00+08:00."
+    example = remedy or said("Write Equipment:INC-2@2025-03-08T00:00:00+08:00/2025-04-15T00:00:00+08:00.")
     if not (since or until):
         _check_has_none(text, member)
     bounds = [_moment(bound, zone, member, example) for bound in (since, until)]
@@ -87,14 +88,18 @@ def _check_has_none(text: str, member: str) -> None:
         return
     if not tail:
         raise BadInput(
-            f"{member}: nothing follows the @.",
-            remedy=f"Leave it out for always, or write a window: {name}@2025-03-08/2025-04-15.",
+            said("{member}: nothing follows the @.", member=member),
+            remedy=said("Leave it out for always, or write a window: {name}@2025-03-08/2025-04-15.", name=name),
             member=member,
         )
     raise BadInput(
-        f"{member}: {tail!r} is no window of time.",
-        remedy=f"Write {name}@2025-03-08, {name}@2025-03-08/2025-04-15 or {name}@/2025-04-15; where the @ belongs to the "
-        f"key, add another at the end: {text}@.",
+        said("{member}: {tail} is no window of time.", member=member, tail=repr(tail)),
+        remedy=said(
+            "Write {name}@2025-03-08, {name}@2025-03-08/2025-04-15 or {name}@/2025-04-15; where the @ "
+            "belongs to the key, add another at the end: {text}@.",
+            name=name,
+            text=text,
+        ),
         member=member,
     )
 
@@ -106,7 +111,11 @@ def _nodes(name: str, member: str) -> list[NodeId]:
     try:
         return [("CellUnit", unit) for unit in expand_units([key], key.partition("#")[0])]
     except BadValue as error:
-        raise BadInput(f"{name!r} {error}.", remedy="Write CellUnit:WCB1#11-20.", member=member) from error
+        raise BadInput(
+            said("{text} {problem}.", text=repr(name), problem=error.problem),
+            remedy=said("Write CellUnit:WCB1#11-20."),
+            member=member,
+        ) from error
 
 
 def _moment(text: str, zone: str | None, member: str, remedy: str) -> Moment | None:
@@ -115,4 +124,6 @@ def _moment(text: str, zone: str | None, member: str, remedy: str) -> Moment | N
     try:
         return parse_moment(text, zone)
     except BadTime as error:
-        raise BadInput(f"{member}: {error}.", remedy=remedy, member=member) from None
+        raise BadInput(
+            said("{member}: {problem}.", member=member, problem=error.args[0]), remedy=remedy, member=member
+        ) from None

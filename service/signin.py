@@ -16,6 +16,7 @@ from starlette.responses import Response
 from graph.errors import BadInput, NotPermitted
 from graph.keys import KeyRing
 from graph.ledger.tokens import SESSION_HOURS, Tokens
+from graph.saying import said
 from graph.viewer import OWNER, Viewer
 from service.local import LocalProofs
 
@@ -114,8 +115,11 @@ def purpose_of(connection: HTTPConnection) -> str | None:
     purpose = unquote(connection.headers.get("x-purpose", "")).strip()
     if len(purpose) > _LONGEST_PURPOSE or not (purpose.isprintable()):
         raise BadInput(
-            "The X-Purpose header is too long or holds control characters.",
-            remedy=f"State the purpose in one line of at most {_LONGEST_PURPOSE} characters.",
+            said("The X-Purpose header is too long or holds control characters."),
+            remedy=said(
+                "State the purpose in one line of at most {longest} characters.",
+                longest=_LONGEST_PURPOSE,
+            ),
         )
     return purpose or None
 
@@ -134,9 +138,11 @@ def check_origin(connection: HTTPConnection, base_url: str | None) -> None:
     """
     if connection.headers.get("origin") != own_origin(connection, base_url):
         raise NotPermitted(
-            "The request does not come from a page of this service.",
-            remedy="Use the service's own pages, or send a token as Authorization: Bearer. "
-            "Behind a proxy, start the service with --base-url.",
+            said("The request does not come from a page of this service."),
+            remedy=said(
+                "Use the service's own pages, or send a token as Authorization: Bearer. Behind a proxy, "
+                "start the service with --base-url."
+            ),
             code="wrong_origin",
         )
 
@@ -177,7 +183,7 @@ class FormSeal:
         kept = connection.cookies.get(FORM_COOKIE, "")
         if not kept or not isinstance(given, str) or not hmac.compare_digest(given.encode(), self._sign(kept).encode()):
             raise NotPermitted(
-                "The form is out of date.", remedy="Open the page again, then send it.", code="stale_form"
+                said("The form is out of date."), remedy=said("Open the page again, then send it."), code="stale_form"
             )
 
     def _sign(self, kept: str) -> str:

@@ -19,6 +19,7 @@ from graph.ledger.access_log import AccessLog
 from graph.ledger.tokens import Tokens
 from graph.models import install
 from graph.reader import Reader, StoreReader
+from graph.saying import said
 from graph.viewer import Viewer
 from queries.privacy import View
 from service.settings import Settings
@@ -64,7 +65,11 @@ class Store:
         if not found.is_intact or self.index is None:
             return found
         difference = await self.index.difference()
-        return found if difference is None else replace(found, first_difference=f"The index: {difference}.")
+        return (
+            found
+            if difference is None
+            else replace(found, first_difference=said("The index: {problem}.", problem=difference))
+        )
 
     def view(self, viewer: Viewer, *, gone: asyncio.Future[None] | None = None, remembers: bool = False) -> View:
         """The lineage through someone's eyes, for one answer. ``gone`` is done when nobody waits for it any more.

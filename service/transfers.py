@@ -17,17 +17,20 @@ from exchange.jsonlines import read_stream, trailer_line
 from exchange.sources import is_kept_first, open_source
 from graph.errors import BadInput, NotPermitted
 from graph.ledger import Ledger
+from graph.saying import said
 from graph.viewer import Permission, Viewer
-from service.parameters import check_names, flag, number
+from service.messages import asked_texts, translated
+from service.parameters import check_names, choice, flag, number
 from service.routes import viewer_of
 from service.store import Store
+from service.texts import LANGUAGES, Texts
 
 __all__ = ["export_stream", "may_export_records", "records_with_trailer", "take_import"]
 
 _MARK_LENGTH: Final = 4  # bytes that tell a workbook from JSON Lines
 _LARGEST_KEPT: Final = 256 * 1024 * 1024
 _TIER_OF_RECORDS: Final = 2
-_IMPORT_PARAMETERS: Final = frozenset({"name", "historic", "createMissing", "batch", "zone", "dryRun"})
+_IMPORT_PARAMETERS: Final = frozenset({"name", "historic", "createMissing", "batch", "zone", "dryRun", "language"})
 _LONGEST_NAME: Final = 100
 
 
@@ -36,6 +39,8 @@ async def take_import(request: Request, store: Store) -> Response:
     viewer = viewer_of(request)
     asked = request.query_params
     check_names(request, _IMPORT_PARAMETERS)
+    choice(request, "language", tuple(LANGUAGES))
+    say = asked_texts(request)
     chunks = aiter(request.stream())
     first = await _first_bytes(chunks, _MARK_LENGTH)
     name = _file_name(asked.get("name", ""))
@@ -60,11 +65,11 @@ async def take_import(request: Request, store: Store) -> Response:
         )
     async for _ in chunks:
         pass  # a client that is still sending would miss the answer
-    return _import_answer(outcome)
+    return _import_answer(outcome, say)
 
 
-def _import_answer(outcome: ImportOutcome) -> Response:
-    return JSONResponse(outcome.as_json(), status_code=200 if outcome.is_complete else 422)
+def _import_answer(outcome: ImportOutcome, say: Texts) -> Response:
+    return JSONResponse(translated(say, outcome.as_json()), status_code=200 if outcome.is_complete else 422)
 
 
 async def export_stream(request: Request, store: Store) -> Response:
@@ -90,11 +95,11 @@ def records_with_trailer(store: Store, viewer: Viewer, *, sealed: bool) -> Async
     """
     if not may_export_records(viewer):
         raise NotPermitted(
-            "The records name donors and subjects, which your role may not see.",
-            remedy="Ask in GraphQL, which masks what you may not see.",
+            said("The records name donors and subjects, which your role may not see."),
+            remedy=said("Ask in GraphQL, which masks what you may not see."),
         )
     if sealed and not viewer.may(Permission.EXPORT_SEALED):
-        raise NotPermitted("Your role may not export sealed values.", remedy="Export without them.")
+        raise NotPermitted(said("Your role may not export sealed values."), remedy=said("Export without them."))
     what, tier = ("export of all records with sealed values", 3) if sealed else ("export of all records", 2)
     store.access_log.append(viewer, what, ["*"], tier)
     return _with_trailer(store.ledger, sealed=sealed)
@@ -137,6 +142,7 @@ async def _keep(path: Path, first: bytes, chunks: AsyncIterator[bytes]) -> None:
             size += len(chunk)
             if size > _LARGEST_KEPT:
                 raise BadInput(
-                    f"The file is larger than {_LARGEST_KEPT} bytes.", remedy="Split it, or send JSON Lines."
+                    said("The file is larger than {most} bytes.", most=_LARGEST_KEPT),
+                    remedy=said("Split it, or send JSON Lines."),
                 )
             file.write(chunk)

@@ -71,7 +71,7 @@ def operation_section(operation: Operation, say: Speech) -> Section:
     rows += _value_rows(fields, operation.values, say)
     own = {name: operation.members[name] for name in _MEMBERS if name in operation.members}
     rows += _value_rows({name: members[name] for name in own}, own, say)
-    rows += _masked_rows(operation.masked, {**fields, **members}, say)
+    rows += _masked_rows(operation.said_to_be_masked, {**fields, **members}, say)
     return Section(f"{edge_label(operation.type, say.language)} · {operation.id}", rows)
 
 

@@ -29,6 +29,7 @@ from visualize.words import Speech
 __all__ = [
     "OPTIONS",
     "READABLE",
+    "UNSEEN",
     "Network",
     "drawing_script",
     "label_with_doubt",
@@ -45,6 +46,10 @@ _MARGIN: Final = 7  # around a label inside its shape
 _MOST_LINE_LABELS: Final = 60
 _INK, _FAINT = "#333333", "#b4b4b4"
 
+# A node that only holds the end of a line, as parameters of a node of pyvis.
+UNSEEN: Final[dict[str, Any]] = {
+    "label": " ", "shape": "dot", "size": 0.5, "borderWidth": 0, "color": "rgba(0,0,0,0)",
+}  # fmt: skip
 OPTIONS: Final[dict[str, Any]] = {
     "physics": {"enabled": False},
     "layout": {"improvedLayout": False},

@@ -12,6 +12,7 @@ from exchange.workbook.plans import sheet_named
 from exchange.workbook.values import BadCell, Cell, lacks_offset, value_of
 from graph.errors import Place, Violation
 from graph.records import RawRecord
+from graph.saying import said
 from graph.times import BadTime, parse_moment
 from graph.vocabulary import OPERATIONS, FieldType
 
@@ -59,9 +60,14 @@ class _Draft:
             first = self.cells.get(path, self.place)
             self.bad(
                 "conflicting_cells",
-                f"{first.cell or f'line {first.line}'} and {place.cell or f'line {place.line}'} differ, but are one {path}"
-                f" of {self.name}.",
-                "Rows with the same id are one record: repeat the same value, or leave the cell empty.",
+                said(
+                    "{first} and {second} differ, but are one {member} of {thing}.",
+                    first=first.cell or said("line {line}", line=first.line),
+                    second=place.cell or said("line {line}", line=place.line),
+                    member=path,
+                    thing=self.name,
+                ),
+                said("Rows with the same id are one record: repeat the same value, or leave the cell empty."),
                 place,
                 path,
             )
@@ -98,7 +104,11 @@ class Assembler:
             code, message, remedy = (
                 (problem.code, problem.message, problem.remedy)
                 if problem
-                else ("missing_member", "The row has no id.", "Enter the id; rows of one operation repeat it.")
+                else (
+                    "missing_member",
+                    said("The row has no id."),
+                    said("Enter the id; rows of one operation repeat it."),
+                )
             )
             self.complain(
                 Violation(code=code, message=message, remedy=remedy, member="id", place=key.place if key else place)
@@ -148,7 +158,11 @@ class Assembler:
             value = value_of(column, cell, draft.zone)
         except BadCell as error:
             draft.bad(
-                error.code, f"{column.zh} / {column.en}: {error.message}", error.remedy, cell.place, column.member
+                error.code,
+                said("{heading}: {problem}", heading=f"{column.zh} / {column.en}", problem=error.message),
+                error.remedy,
+                cell.place,
+                column.member,
             )
             return None
         if column.declared.type in _TIMES and _has_open_time(value):
@@ -199,8 +213,8 @@ class Assembler:
             column, cell = row[0]
             draft.bad(
                 "missing_member",
-                f"{column.zh} / {column.en} is filled, but nothing says of what.",
-                "Fill in the id beside it.",
+                said("{heading} is filled, but nothing says of what.", heading=f"{column.zh} / {column.en}"),
+                said("Fill in the id beside it."),
                 cell.place,
                 f"{block}.id",
             )
@@ -233,8 +247,8 @@ class Assembler:
         column, cell = read["id"]
         draft.bad(
             "missing_member",
-            f"{column.zh} / {column.en}: nothing says which kind of thing this is.",
-            "Choose the kind in the column before it.",
+            said("{heading}: nothing says which kind of thing this is.", heading=f"{column.zh} / {column.en}"),
+            said("Choose the kind in the column before it."),
             cell.place,
             f"{block}.kind",
         )
@@ -255,8 +269,8 @@ class Assembler:
         if len(found) != 1:
             draft.bad(
                 "unknown_heading",
-                f"{sheet.zh} / {sheet.en} has no such field.",
-                "Write the column's heading on the sheet of its kind.",
+                said("{heading} has no such field.", heading=f"{sheet.zh} / {sheet.en}"),
+                said("Write the column's heading on the sheet of its kind."),
                 heading.place,
                 "field",
             )
@@ -300,8 +314,11 @@ class Assembler:
         if operation is None:
             draft.bad(
                 "unknown_replacement",
-                f"There is no operation {name} in this workbook.",
-                "Give the operation as it was on the sheet of its type, with an id of its own; or write void (作废).",
+                said("There is no operation {name} in this workbook.", name=name),
+                said(
+                    "Give the operation as it was on the sheet of its type, with an id of its own; or write "
+                    "void (作废)."
+                ),
                 draft.cells["replacement"],
                 "replacement",
             )

@@ -10,6 +10,7 @@ from typing import Final
 from exchange.workbook.columns import Column, Sheet
 from exchange.workbook.plans import sheet_named, sheets
 from graph.errors import Place, Violation
+from graph.saying import said
 from graph.vocabulary import FieldType
 from graph.vocabulary import normal_heading as normal
 
@@ -48,11 +49,11 @@ def sheet_for(title: str, renaming: Renaming) -> Sheet | None:
 def unknown_sheet(title: str, place: Place) -> Violation:
     names = {name: name for sheet in sheets() for name in (sheet.zh, sheet.en, sheet.code)}
     close = difflib.get_close_matches(title, names, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}?" if close else "Name it as in the template."
+    hint = said("Did you mean {nearest}?", nearest=close[0]) if close else said("Name it as in the template.")
     return Violation(
         code="unknown_sheet",
-        message=f"Nothing is known by the name {title[:60]!r}.",
-        remedy=f"{hint} A mapping file (--map) can say what it is; an empty sheet is passed over.",
+        message=said("Nothing is known by the name {title}.", title=repr(title[:60])),
+        remedy=said("{hint} A mapping file (--map) can say what it is; an empty sheet is passed over.", hint=hint),
         place=place,
     )
 
@@ -85,8 +86,12 @@ def resolve_headings(
             problems.append(
                 Violation(
                     code="doubled_heading",
-                    message=f"The heading {text[:60]!r} stands twice, also at {first.cell or f'column {taken[key] + 1}'}.",
-                    remedy="Keep one of the two columns.",
+                    message=said(
+                        "The heading {text} stands twice, also at {cell}.",
+                        text=repr(text[:60]),
+                        cell=first.cell or said("column {column}", column=taken[key] + 1),
+                    ),
+                    remedy=said("Keep one of the two columns."),
                     member=column.member,
                     place=at(position),
                 )
@@ -130,12 +135,21 @@ def _is_unit_of(column: Column, text: str) -> bool:
 def _other_unit(sheet: Sheet, column: Column, text: str, place: Place) -> Violation:
     unit = column.declared.unit
     beside = next((each for each in sheet.columns if each.path.endswith(f".{column.declared.unit_field}")), None)
-    remedy = f"Give numbers in {unit} and write the heading without brackets." if unit else "Write it without brackets."
+    remedy = (
+        said("Give numbers in {measure} and write the heading without brackets.", measure=unit)
+        if unit
+        else said("Write it without brackets.")
+    )
     if beside is not None:
-        remedy += f" The unit may be named in the column {beside.zh} / {beside.en}."
+        heading = f"{beside.zh} / {beside.en}"
+        remedy = said("{remedy} The unit may be named in the column {heading}.", remedy=remedy, heading=heading)
     return Violation(
         code="unit_in_heading",
-        message=f"The heading {text[:60]!r} names a unit that {column.zh} / {column.en} does not have.",
+        message=said(
+            "The heading {text} names a unit that {heading} does not have.",
+            text=repr(text[:60]),
+            heading=f"{column.zh} / {column.en}",
+        ),
         remedy=remedy,
         member=column.member,
         place=place,
@@ -150,8 +164,8 @@ def missing_headings(
     return [
         Violation(
             code="missing_heading",
-            message=f"The column {column.zh} / {column.en} is missing.",
-            remedy="Add the heading, as in the template; a mapping file (--map) can say which of yours it is.",
+            message=said("The column {heading} is missing.", heading=f"{column.zh} / {column.en}"),
+            remedy=said("Add the heading, as in the template; a mapping file (--map) can say which of yours it is."),
             member=column.member,
             place=place,
         )
@@ -167,20 +181,20 @@ def _second(sheet: Sheet, column: Column) -> Column | None:
 
 def _unclear(sheet: Sheet, text: str, found: Sequence[Column], place: Place) -> Violation:
     if found:
-        remedy = f"Write {' or '.join(f'{column.zh} / {column.en}' for column in found)}."
+        remedy = said("Write {found}.", found=" or ".join(f"{column.zh} / {column.en}" for column in found))
         return Violation(
             code="ambiguous_heading",
-            message=f"The heading {text[:60]!r} may mean two columns.",
+            message=said("The heading {text} may mean two columns.", text=repr(text[:60])),
             remedy=remedy,
             place=place,
         )
     names = [name for column in sheet.columns for name in (column.zh, column.en)]
     close = difflib.get_close_matches(text, names, n=1, cutoff=0.5)
-    remedy = f"Did you mean {close[0]}?" if close else "Write it as in the template."
+    remedy = said("Did you mean {nearest}?", nearest=close[0]) if close else said("Write it as in the template.")
     return Violation(
         code="unknown_heading",
-        message=f"{sheet.zh} / {sheet.en} has no column {text[:60]!r}.",
-        remedy=f"{remedy} A mapping file (--map) can rename it, or leave it out.",
+        message=said("{heading} has no column {text}.", heading=f"{sheet.zh} / {sheet.en}", text=repr(text[:60])),
+        remedy=said("{remedy} A mapping file (--map) can rename it, or leave it out.", remedy=remedy),
         place=place,
     )
 

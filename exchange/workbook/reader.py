@@ -32,6 +32,7 @@ from exchange.workbook.values import Cell
 from exchange.workbook.words import CHOICES_SHEET, INSTRUCTIONS, SETTINGS
 from graph.errors import Place, Violation
 from graph.records import RawRecord
+from graph.saying import said
 from graph.times import BadTime, parse_zone
 from graph.vocabulary import normal_heading as normal
 
@@ -65,8 +66,10 @@ def read_workbook(
         place = Place(file)
         problem = Violation(
             code="not_a_workbook",
-            message="The file cannot be read as a workbook (.xlsx).",
-            remedy="Open it in a spreadsheet program and save it as an Excel workbook (.xlsx), without a password.",
+            message=said("The file cannot be read as a workbook (.xlsx)."),
+            remedy=said(
+                "Open it in a spreadsheet program and save it as an Excel workbook (.xlsx), without a password."
+            ),
             place=place,
         )
         records = [RawRecord(None, place, (problem,))]
@@ -79,8 +82,8 @@ def _read(path: Path, file: str, zone: str | None, renaming: Renaming) -> Iterat
         if sum(part.file_size for part in archive.infolist()) > LARGEST_CONTENT:
             problem = Violation(
                 code="too_large",
-                message="The workbook unpacks to more than 2 GiB.",
-                remedy="Split it, or use JSON Lines.",
+                message=said("The workbook unpacks to more than 2 GiB."),
+                remedy=said("Split it, or use JSON Lines."),
                 place=Place(file),
             )
             yield RawRecord(None, problem.place, (problem,))
@@ -100,8 +103,8 @@ def _read(path: Path, file: str, zone: str | None, renaming: Renaming) -> Iterat
     if not records:
         problem = Violation(
             code="empty_file",
-            message="The workbook holds no record.",
-            remedy="Fill in rows below the headings.",
+            message=said("The workbook holds no record."),
+            remedy=said("Fill in rows below the headings."),
             place=Place(file),
         )
         records = [RawRecord(None, problem.place, (problem,))]
@@ -134,8 +137,8 @@ def _settings(workbook: Any, file: str, zone: str | None) -> tuple[Defaults, lis
                             problems.append(
                                 Violation(
                                     code="bad_zone",
-                                    message=f"The zone is none: {error}.",
-                                    remedy="Write +08:00.",
+                                    message=said("The zone is none: {problem}.", problem=error.args[0]),
+                                    remedy=said("Write +08:00."),
                                     place=place,
                                 )
                             )
@@ -191,8 +194,10 @@ class _Tab:
                     self.assembler.complain(
                         Violation(
                             code="typed_over",
-                            message="The cell stands in the line of remarks below the headings, which is not read.",
-                            remedy="Enter the row below that line; leave the remarks, or delete the whole line.",
+                            message=said(
+                                "The cell stands in the line of remarks below the headings, which is not read."
+                            ),
+                            remedy=said("Enter the row below that line; leave the remarks, or delete the whole line."),
                             place=self.place(_at(position, number)),
                         )
                     )
@@ -200,8 +205,12 @@ class _Tab:
     def _no_headings(self, sheet: Sheet) -> Violation:
         return Violation(
             code="missing_heading",
-            message=f"None of the first {_HEADINGS_WITHIN} rows holds headings of {sheet.zh} / {sheet.en}.",
-            remedy="Put the template's headings above the rows, or name yours in a mapping file (--map).",
+            message=said(
+                "None of the first {count} rows holds headings of {heading}.",
+                count=_HEADINGS_WITHIN,
+                heading=f"{sheet.zh} / {sheet.en}",
+            ),
+            remedy=said("Put the template's headings above the rows, or name yours in a mapping file (--map)."),
             place=self.place("A1"),
         )
 
@@ -262,16 +271,16 @@ class _Tab:
     def _without_heading(self, where: str) -> Violation:
         return Violation(
             code="missing_heading",
-            message="The cell stands in a column without a heading.",
-            remedy="Give the column its heading, or clear it.",
+            message=said("The cell stands in a column without a heading."),
+            remedy=said("Give the column its heading, or clear it."),
             place=self.place(where),
         )
 
     def _uncalculated(self, where: str) -> Violation:
         return Violation(
             code="formula_without_value",
-            message="The cell holds a formula whose value was not saved.",
-            remedy="Open the workbook in a spreadsheet program and save it, or enter the value.",
+            message=said("The cell holds a formula whose value was not saved."),
+            remedy=said("Open the workbook in a spreadsheet program and save it, or enter the value."),
             place=self.place(where),
         )
 
@@ -296,8 +305,11 @@ class _Tab:
                         self.assembler.complain(
                             Violation(
                                 code="merged_cells",
-                                message=f"The cells {area} are merged; the value stands in the first of them only.",
-                                remedy="Unmerge them and enter the value in each row.",
+                                message=said(
+                                    "The cells {area} are merged; the value stands in the first of them only.",
+                                    area=area,
+                                ),
+                                remedy=said("Unmerge them and enter the value in each row."),
                                 place=self.place(area.partition(":")[0]),
                             )
                         )

@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 from exchange.workbook.columns import Column, choices_of
 from graph.errors import Place
+from graph.saying import said
 from graph.vocabulary import Field, FieldType, Words
 from graph.vocabulary import normal_heading as normal
 
@@ -63,7 +64,11 @@ def value_of(column: Column, cell: Cell, zone: str | None) -> Any:
     """The value that the record gets. ``zone`` is the offset of date cells. Raises BadCell."""
     declared = column.declared
     if isinstance(cell.value, str) and cell.value.startswith("#") and cell.value in _ERRORS:
-        raise BadCell("error_value", f"The cell holds the error {cell.value}.", "Mend the formula or enter the value.")
+        raise BadCell(
+            "error_value",
+            said("The cell holds the error {cell}.", cell=cell.value),
+            said("Mend the formula or enter the value."),
+        )
     if cell.is_percentage:
         cell = _of_hundred(declared, cell)
     if column.kinds:
@@ -80,8 +85,8 @@ def _of_hundred(declared: Field, cell: Cell) -> Cell:
     if declared.unit != "%":
         raise BadCell(
             "percentage",
-            "The cell is shown as a percentage, and its column is not in percent.",
-            "Format the cell as a number and enter the bare number; a unit has a column of its own.",
+            said("The cell is shown as a percentage, and its column is not in percent."),
+            said("Format the cell as a number and enter the bare number; a unit has a column of its own."),
         )
     return replace(cell, value=round(cell.value * 100, 10), is_percentage=False)
 
@@ -148,9 +153,11 @@ def _text(cell: Cell, *, is_free: bool = False) -> str:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, bool | datetime | date | time | timedelta):
-        what = "a yes or no" if isinstance(value, bool) else "a date"
+        what = said("a yes or no") if isinstance(value, bool) else said("a date")
         raise BadCell(
-            "not_a_text", f"The cell holds {what} where a text belongs.", "Format it as text and enter it again."
+            "not_a_text",
+            said("The cell holds {what} where a text belongs.", what=what),
+            said("Format it as text and enter it again."),
         )
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -160,8 +167,8 @@ def _text(cell: Cell, *, is_free: bool = False) -> str:
         return repr(value)
     raise BadCell(
         "not_a_text",
-        "The cell holds a number where a code or a text belongs; a sheet does not keep such a number exactly.",
-        "Format the column as text and enter it again.",
+        said("The cell holds a number where a code or a text belongs; a sheet does not keep such a number exactly."),
+        said("Format the column as text and enter it again."),
     )
 
 
@@ -170,11 +177,14 @@ def _number(cell: Cell) -> int | float:
     if cell.is_plain and isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         value = float(value) if re.search(r"[.eE]", value) else int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        what = "a date" if isinstance(value, datetime | date | time | timedelta) else "a text"
+        what = said("a date") if isinstance(value, datetime | date | time | timedelta) else said("a text")
         raise BadCell(
             "not_a_number",
-            f"The cell holds {what} where a number belongs.",
-            "Enter the bare number, formatted as a number; its unit is in the line below the heading or has a column.",
+            said("The cell holds {what} where a number belongs.", what=what),
+            said(
+                "Enter the bare number, formatted as a number; its unit is in the line below the heading "
+                "or has a column."
+            ),
         )
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -193,7 +203,9 @@ def _boolean(cell: Cell) -> bool:
     if text in _YES or text in _NO:
         return text in _YES
     raise BadCell(
-        "not_yes_or_no", "The cell holds neither yes nor no.", "Choose one of the list: yes or no (是 或 否)."
+        "not_yes_or_no",
+        said("The cell holds neither yes nor no."),
+        said("Choose one of the list: yes or no (是 或 否)."),
     )
 
 
@@ -236,10 +248,12 @@ def _date(cell: Cell) -> str:
     if isinstance(cell.value, datetime):
         if cell.value.time() == time(0):
             return cell.value.date().isoformat()
-        raise BadCell("not_a_date", "The cell holds a time of day too, where a date belongs.", "Enter the date alone.")
+        raise BadCell(
+            "not_a_date", said("The cell holds a time of day too, where a date belongs."), said("Enter the date alone.")
+        )
     if isinstance(cell.value, str):
         return _with_dashes(cell.value.strip())
-    raise BadCell("not_a_date", "The cell holds no date.", "Enter it as 2025-01-18, formatted as a date.")
+    raise BadCell("not_a_date", said("The cell holds no date."), said("Enter it as 2025-01-18, formatted as a date."))
 
 
 def _time(cell: Cell, zone: str | None) -> str:
@@ -250,8 +264,8 @@ def _time(cell: Cell, zone: str | None) -> str:
         if zone is None:
             raise BadCell(
                 "no_zone",
-                "The cell holds a date and time, and nothing says in which time zone.",
-                "Fill in the zone (+08:00) on the instructions sheet, or give --zone.",
+                said("The cell holds a date and time, and nothing says in which time zone."),
+                said("Fill in the zone (+08:00) on the instructions sheet, or give --zone."),
             )
         value += timedelta(microseconds=500)  # a sheet keeps fractions of a day: cut to the millisecond it means
         text = value.isoformat(timespec="milliseconds")
@@ -262,7 +276,9 @@ def _time(cell: Cell, zone: str | None) -> str:
             return f"{exact[1]}T{exact[2]}{zone or ''}"
         return text.replace(" ", "T", 1) if re.match(r"\d{4}-\d\d-\d\d \d\d:", text) else text
     raise BadCell(
-        "not_a_time", "The cell holds no date and time.", "Enter it as 2025-01-18 10:00, formatted as a date."
+        "not_a_time",
+        said("The cell holds no date and time."),
+        said("Enter it as 2025-01-18 10:00, formatted as a date."),
     )
 
 
@@ -273,7 +289,9 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadCell("broken_json", "The cell holds broken JSON.", "Mend it; texts stand in double quotes.") from error
+        raise BadCell(
+            "broken_json", said("The cell holds broken JSON."), said("Mend it; texts stand in double quotes.")
+        ) from error
 
 
 def _plain_number(text: str) -> int | float | None:
@@ -293,7 +311,9 @@ def _range(cell: Cell) -> Any:
         ends = [_plain_number(part) if part else None for part in parts]
         if len(parts) == 2 and all(end is not None or not part for end, part in zip(ends, parts, strict=True)):
             return ends
-    raise BadCell("not_a_range", "The cell holds no range.", "Write it as 2..8; leave an open end empty: ..-150.")
+    raise BadCell(
+        "not_a_range", said("The cell holds no range."), said("Write it as 2..8; leave an open end empty: ..-150.")
+    )
 
 
 def _series(cell: Cell) -> Any:
@@ -309,14 +329,16 @@ def _series(cell: Cell) -> Any:
         return pairs
     raise BadCell(
         "not_a_number",
-        "The cell holds a text where a number or a series belongs.",
-        "Enter a number, or min=-180; max=-150; mean=-170, or JSON: [[time, value], …].",
+        said("The cell holds a text where a number or a series belongs."),
+        said("Enter a number, or min=-180; max=-150; mean=-170, or JSON: [[time, value], …]."),
     )
 
 
 def _map(declared: Field, cell: Cell) -> Any:
     if not isinstance(cell.value, str):
-        raise BadCell("not_a_map", "The cell holds no named values.", "Write temperature_celsius=37; co2_percent=5.")
+        raise BadCell(
+            "not_a_map", said("The cell holds no named values."), said("Write temperature_celsius=37; co2_percent=5.")
+        )
     text = cell.value.strip()
     if text[:1] in "[{":
         found = _json(text)
@@ -327,7 +349,7 @@ def _map(declared: Field, cell: Cell) -> Any:
             return steps
     elif pairs := _pairs(text, declared):
         return pairs
-    raise BadCell("not_a_map", "The cell holds no named values.", "Write name=value; name=value.")
+    raise BadCell("not_a_map", said("The cell holds no named values."), said("Write name=value; name=value."))
 
 
 def _pairs(text: str, declared: Field | None, *, is_step: bool = False) -> dict[str, Any] | None:
@@ -346,7 +368,7 @@ def _pairs(text: str, declared: Field | None, *, is_step: bool = False) -> dict[
         number = _plain_number(value)
         key: str = names.get(normal(name), name)
         if key in pairs:
-            raise BadCell("named_twice", "The cell names one value twice.", "Keep one of them.")
+            raise BadCell("named_twice", said("The cell names one value twice."), said("Keep one of them."))
         pairs[key] = value if number is None else number
     return pairs or None
 

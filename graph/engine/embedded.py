@@ -24,6 +24,7 @@ import psutil
 from graph.engine.bolt import Engine, connect
 from graph.engine.folder import FolderLock, is_same_process, started, write_privately
 from graph.errors import Misconfigured, StoreUnavailable
+from graph.saying import said
 
 __all__ = ["DEFAULT_HEAP", "EmbeddedEngine", "EmbeddedServer"]
 
@@ -194,8 +195,8 @@ class EmbeddedEngine(Engine):
         if not self.server.has_ended:
             return None
         return StoreUnavailable(
-            "The embedded engine has ended.",
-            remedy="Start the service again; everything acknowledged is there. Then send the same request again.",
+            said("The embedded engine has ended."),
+            remedy=said("Start the service again; everything acknowledged is there. Then send the same request again."),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graph.errors import Conflict, Misconfigured, StemgraphError, StoreUnavailable
+from graph.saying import said
 from neo4j import exceptions as driver
 
 __all__ = ["is_lost_race", "is_outage", "is_transient", "translate"]
@@ -35,33 +36,39 @@ def translate(error: BaseException, address: str) -> StemgraphError | None:
     """
     if isinstance(error, driver.AuthError):
         return Misconfigured(
-            f"The store at {address} refused the user name or the password.",
-            remedy="Check both; after several wrong tries Neo4j refuses the right one too for some seconds.",
+            said("The store at {address} refused the user name or the password.", address=address),
+            remedy=said("Check both; after several wrong tries Neo4j refuses the right one too for some seconds."),
         )
     if isinstance(error, driver.ClientError) and error.code == _UNKNOWN_DATABASE:
         return Misconfigured(
-            f"The store at {address} has no database of that name.",
-            remedy="Name one that exists; the first database of Neo4j is called neo4j.",
+            said("The store at {address} has no database of that name.", address=address),
+            remedy=said("Name one that exists; the first database of Neo4j is called neo4j."),
         )
     if is_lost_race(error):
         return Conflict(
-            f"The store at {address} already holds something under one of the keys to be written.",
-            remedy="Look at what is there now, then decide whether to send the request again.",
+            said(
+                "The store at {address} already holds something under one of the keys to be written.", address=address
+            ),
+            remedy=said("Look at what is there now, then decide whether to send the request again."),
         )
     if is_transient(error):
         return StoreUnavailable(
-            f"The store at {address} was too busy with other writers.",
-            remedy="Send the same request again; nothing of it was applied.",
+            said("The store at {address} was too busy with other writers.", address=address),
+            remedy=said("Send the same request again; nothing of it was applied."),
         )
     if is_outage(error):
         return StoreUnavailable(
-            f"The store at {address} does not answer.",
-            remedy="Check that it runs and can be reached, then send the same request again; it is applied once.",
+            said("The store at {address} does not answer.", address=address),
+            remedy=said("Check that it runs and can be reached, then send the same request again; it is applied once."),
         )
     if isinstance(error, driver.ConfigurationError):
-        return Misconfigured(f"The store at {address} cannot be used with these settings.", remedy="Check the address.")
+        return Misconfigured(
+            said("The store at {address} cannot be used with these settings.", address=address),
+            remedy=said("Check the address."),
+        )
     if isinstance(error, driver.DatabaseError):
         return StoreUnavailable(
-            f"The store at {address} failed ({error.code}).", remedy="Look into the log of the store, then try again."
+            said("The store at {address} failed ({code}).", address=address, code=error.code),
+            remedy=said("Look into the log of the store, then try again."),
         )
     return None

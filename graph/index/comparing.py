@@ -11,11 +11,12 @@ from graph.index.lineage import Lineage
 from graph.index.segment import Segment
 from graph.index.tables import Array
 from graph.reader import id_text
+from graph.saying import said
 
 __all__ = ["first_difference"]
 
-_EDGE: Final = "what it led to, or came from"
-_PRESENCE: Final = "where it was"
+_EDGE: Final = said("what it led to, or came from")
+_PRESENCE: Final = said("where it was")
 
 
 def first_difference(kept: Lineage, fresh: Lineage) -> str | None:
@@ -30,31 +31,31 @@ def _of_facts(kept: Lineage, fresh: Lineage) -> str | None:
     ours, theirs = kept.facts, fresh.facts
     for number, key in enumerate(theirs.keys[place] for place in range(theirs.thing_count)):
         if number >= ours.thing_count or ours.keys[number] != key:
-            return f"it does not know {id_text(fresh.node(number))}"
+            return said("it does not know {thing}", thing=id_text(fresh.node(number)))
     for name, column in theirs.columns.items():
         expected = column.frozen_copy()
         if len(ours.columns[name]) < len(expected) or (ours.columns[name].first(len(expected)) != expected).any():
-            return f"its column {name} is not what the entries say"
-    said = theirs.said
-    for number in range(len(said)):
-        row = [column[number] for column in said.columns.values()]
+            return said("its column {name} is not what the entries say", name=name)
+    wanted = theirs.said
+    for number in range(len(wanted)):
+        row = [column[number] for column in wanted.columns.values()]
         if (
             number >= len(ours.said)
-            or ours.said.texts[number] != said.texts[number]
+            or ours.said.texts[number] != wanted.texts[number]
             or [column[number] for column in ours.said.columns.values()] != row
         ):
-            return f"it calls {id_text(fresh.node(row[0]))} otherwise than the entries say"
+            return said("it calls {thing} otherwise than the entries say", thing=id_text(fresh.node(row[0])))
     return None
 
 
 def _of_what_is_derived(kept: Lineage, fresh: Lineage) -> str | None:
     if kept.derived.cuts != fresh.derived.cuts:
-        return "when things were decontaminated is not what the entries say"
+        return said("when things were decontaminated is not what the entries say")
     for what, rows in ((_EDGE, _edges), (_PRESENCE, _presences)):
         ours, theirs = _sorted(rows(kept)), _sorted(rows(fresh))
         if not np.array_equal(ours, theirs):
             thing = _first_that_differs(ours, theirs)
-            return f"of {id_text(fresh.node(thing))}, {what} is not what the entries say"
+            return said("of {thing}, {what} is not what the entries say", thing=id_text(fresh.node(thing)), what=what)
     return None
 
 

@@ -8,6 +8,7 @@ from enum import Enum, unique
 
 from graph.errors import BadInput
 from graph.reader import NodeId
+from graph.saying import said
 
 __all__ = ["Channel", "Hazard", "Seed", "channel_sets"]
 
@@ -54,8 +55,8 @@ def channel_sets(hazard: Hazard, channels: Collection[Channel] | None) -> list[t
     if beside and not is_contagious:
         names = " and ".join(sorted(channel.value for channel in beside))
         raise BadInput(
-            f"{names} does not go with {hazard.value}.",
-            remedy="Leave the channels out, or ask for CONTAGIOUS.",
+            said("{names} does not go with {hazard}.", names=names, hazard=hazard.value),
+            remedy=said("Leave the channels out, or ask for CONTAGIOUS."),
             member="channels",
         )
     sets = [(1, False, False)]

@@ -34,6 +34,7 @@ from graph.index.tables import Array
 from graph.index.view import View
 from graph.index.windows import Found, Hubs, present
 from graph.index.work import Workshop
+from graph.saying import said
 
 __all__ = ["PlacedSeed", "Run", "Spread", "find_spread", "place_seeds"]
 
@@ -178,12 +179,17 @@ def place_seeds(
     for origin, (thing, seed) in enumerate(seeds):
         kind = kinds[thing]
         if seed.from_ms is not None and seed.until_ms is not None and seed.until_ms < seed.from_ms:
-            raise BadInput("A window ends before it begins.", remedy="Check from and until.", member="until")
+            raise BadInput(
+                said("A window ends before it begins."), remedy=said("Check from and until."), member="until"
+            )
         if IS_MATERIAL_KIND[kind]:
             if seed.until_ms is not None:
                 raise BadInput(
-                    f"{KIND_NAMES[kind]}:{seed.node[1]} is material, and what was affected stays so: until does not go with it.",
-                    remedy="Leave until out.",
+                    said(
+                        "{thing} is material, and what was affected stays so: until does not go with it.",
+                        thing=f"{KIND_NAMES[kind]}:{seed.node[1]}",
+                    ),
+                    remedy=said("Leave until out."),
                     member="until",
                 )
             time = ALWAYS if seed.from_ms is None else seed.from_ms
@@ -195,8 +201,8 @@ def place_seeds(
             parts.append((*found, np.full(len(found.thing), origin)))
         else:
             raise BadInput(
-                f"Nothing spreads from {KIND_NAMES[kind]}:{seed.node[1]}.",
-                remedy="Name material, a reagent, a machine, a position or a person.",
+                said("Nothing spreads from {thing}.", thing=f"{KIND_NAMES[kind]}:{seed.node[1]}"),
+                remedy=said("Name material, a reagent, a machine, a position or a person."),
                 member="seeds",
             )
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0)] * 6

@@ -15,6 +15,7 @@ from graph.index.lineage import Lineage
 from graph.index.snapshot import load_snapshot, save_snapshot
 from graph.index.work import Workshop
 from graph.reader import AsOf, EntryRow, HeadRow
+from graph.saying import said
 
 __all__ = ["Index"]
 
@@ -98,8 +99,8 @@ class Index:
         """
         if head.epoch != self._head.epoch:
             raise IntegrityBroken(
-                "The ledger is another one than the index was built from: it was restored or replaced.",
-                remedy="Build the index anew.",
+                said("The ledger is another one than the index was built from: it was restored or replaced."),
+                remedy=said("Build the index anew."),
                 code="other_epoch",
             )
         with self._lock:
@@ -177,7 +178,11 @@ def _check(entries: Sequence[EntryRow], after: int, head: HeadRow) -> None:
 
 def _gap(missing: int, head: HeadRow) -> IntegrityBroken:
     return IntegrityBroken(
-        f"Entry {missing} is missing from what was read of the ledger, whose head is entry {head.seq}.",
-        remedy="Verify the store.",
+        said(
+            "Entry {seq} is missing from what was read of the ledger, whose head is entry {last}.",
+            seq=missing,
+            last=head.seq,
+        ),
+        remedy=said("Verify the store."),
         code="gap",
     )

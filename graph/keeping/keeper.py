@@ -20,6 +20,7 @@ from graph.keeping.standings import Standings, standings_of
 from graph.ledger.chain import Chain
 from graph.ledger.model import Entry, Head, Since
 from graph.reader import AsOf, EntryRow, HeadRow
+from graph.saying import said
 
 __all__ = ["Keeper"]
 
@@ -180,7 +181,9 @@ class Keeper:
                 page = []
         await asyncio.to_thread(take, page)
         if chain.seq != until:
-            raise _broken(f"Entry {chain.seq + 1} is missing: the head says that {until} is the last.")
+            raise _broken(
+                said("Entry {seq} is missing: the head says that {last} is the last.", seq=chain.seq + 1, last=until)
+            )
         return facts, chain
 
     async def _patiently(self) -> bool:
@@ -244,15 +247,25 @@ class Keeper:
         chain = self._chain
         assert self._index is not None
         if news.head.epoch != self._index.head.epoch:
-            raise _broken("The store is another one than the index was made of: its epoch has changed.")
+            raise _broken(said("The store is another one than the index was made of: its epoch has changed."))
         if news.head.seq < chain.seq:
             raise _broken(
-                f"An older store was put back: it ends at entry {news.head.seq}, and there was an entry {chain.seq}."
+                said(
+                    "An older store was put back: it ends at entry {last}, and there was an entry {seq}.",
+                    last=news.head.seq,
+                    seq=chain.seq,
+                )
             )
         if news.digest != chain.digest:
-            raise _broken(f"Entry {chain.seq} is not the one that was read before.")
+            raise _broken(said("Entry {seq} is not the one that was read before.", seq=chain.seq))
         if not news.entries and news.head.seq > chain.seq:
-            raise _broken(f"Entry {chain.seq + 1} is missing: the head says that {news.head.seq} is the last.")
+            raise _broken(
+                said(
+                    "Entry {seq} is missing: the head says that {last} is the last.",
+                    seq=chain.seq + 1,
+                    last=news.head.seq,
+                )
+            )
 
 
 def _head(chain: Chain, epoch: str) -> HeadRow:
@@ -271,4 +284,6 @@ def _row(entry: Entry) -> EntryRow:
 
 
 def _broken(message: str) -> IntegrityBroken:
-    return IntegrityBroken(message, remedy="Verify the store, and restore it from a backup where it is not whole.")
+    return IntegrityBroken(
+        message, remedy=said("Verify the store, and restore it from a backup where it is not whole.")
+    )

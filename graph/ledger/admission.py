@@ -18,6 +18,7 @@ from graph.records import (
 )
 from graph.rules.batch import Batch, Item
 from graph.rules.unread import hides_names, keys_named
+from graph.saying import said
 from graph.viewer import OWNER, Permission, Viewer
 
 __all__ = ["STUB_KINDS", "Admitted", "admit", "check_permitted"]
@@ -52,17 +53,22 @@ def check_permitted(submission: Submission) -> None:
     """Raises NotPermitted where the viewer may not hand it in so, BadInput where no stubs are made of a kind named."""
     viewer = submission.viewer
     if not viewer.may(Permission.IMPORT if submission.is_import else Permission.RECORD):
-        what = "import" if submission.is_import else "record"
-        raise NotPermitted(f"The role {viewer.role.value} may not {what}.", remedy="Ask a data manager.")
+        raise NotPermitted(
+            said("The role {role} may not import.", role=viewer.role.value)
+            if submission.is_import
+            else said("The role {role} may not record.", role=viewer.role.value),
+            remedy=said("Ask a data manager."),
+        )
     if submission.historic and not viewer.may(Permission.IMPORT_HISTORIC):
         raise NotPermitted(
-            f"The role {viewer.role.value} may not claim recorded times.", remedy="A data manager imports history."
+            said("The role {role} may not claim recorded times.", role=viewer.role.value),
+            remedy=said("A data manager imports history."),
         )
     unknown = submission.create_missing - STUB_KINDS
     if unknown:
         raise BadInput(
-            f"No stubs are made of {', '.join(sorted(unknown))}.",
-            remedy=f"Kinds: {', '.join(sorted(STUB_KINDS))}.",
+            said("No stubs are made of {unknown}.", unknown=", ".join(sorted(unknown))),
+            remedy=said("Kinds: {kinds}.", kinds=", ".join(sorted(STUB_KINDS))),
             member="createMissing",
         )
 
@@ -76,8 +82,12 @@ def admit(submission: Submission) -> Batch:
     if len(submission.records) > LARGEST_REQUEST:
         too_large = Violation(
             code="too_large",
-            message=f"{len(submission.records)} records in one request; at most {LARGEST_REQUEST} are applied as a whole.",
-            remedy="Import them in batches (--batch).",
+            message=said(
+                "{count} records in one request; at most {most} are applied as a whole.",
+                count=len(submission.records),
+                most=LARGEST_REQUEST,
+            ),
+            remedy=said("Import them in batches (--batch)."),
         )
         return Batch([], [too_large])
     items: list[Item] = []
@@ -96,7 +106,9 @@ def admit(submission: Submission) -> Batch:
         problems += _check_seals(record)
         items.append(Item(record))
     if not items and not problems:
-        problems.append(Violation(code="empty", message="There is no record in it.", remedy="Hand in at least one."))
+        problems.append(
+            Violation(code="empty", message=said("There is no record in it."), remedy=said("Hand in at least one."))
+        )
     return Batch(items if is_legible else [], problems, unread=frozenset(unread))
 
 
@@ -121,15 +133,20 @@ def _check_signature(record: Record, submission: Submission, signer: Viewer | No
     role = submission.viewer.role
     if isinstance(record, CorrectionRecord | AmendmentRecord) and not submission.viewer.may(Permission.CORRECT):
         return [
-            _refused(record, "not_permitted", f"The role {role.value} may not correct or amend.", "Ask a reviewer.")
+            _refused(
+                record,
+                "not_permitted",
+                said("The role {role} may not correct or amend.", role=role.value),
+                said("Ask a reviewer."),
+            )
         ]
     if record.by is None:
         return [
             _refused(
                 record,
                 "missing_member",
-                "by is missing.",
-                "Say who did it: neither an import nor the owner is a person.",
+                said("by is missing."),
+                said("Say who did it: neither an import nor the owner is a person."),
             )
         ]
     if signer is not None and record.by != signer.person and submission.on_behalf_of_reason is None:
@@ -137,8 +154,8 @@ def _check_signature(record: Record, submission: Submission, signer: Viewer | No
             _refused(
                 record,
                 "not_signed_in",
-                "by is not the person signed in.",
-                "Leave it out, or give a reason for acting on behalf of them.",
+                said("by is not the person signed in."),
+                said("Leave it out, or give a reason for acting on behalf of them."),
             )
         ]
     return []
@@ -152,8 +169,8 @@ def _check_seals(record: Record) -> list[Violation]:
     return [
         Violation(
             code="bad_value",
-            message=f"{name} {problem}.",
-            remedy="Export it again.",
+            message=said("{member} {problem}.", member=name, problem=problem),
+            remedy=said("Export it again."),
             record=record.id,
             member=name,
             place=record.place,

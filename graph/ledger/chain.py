@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from graph.errors import IntegrityBroken
 from graph.ledger.model import GENESIS, Entry, Head
+from graph.saying import said
 
 __all__ = ["Chain", "by_request", "check_chain"]
 
@@ -28,14 +29,24 @@ class Chain:
         for entry in entries:
             self.count += 1
             if entry.seq != self.seq + 1:
-                self.difference = f"Entry {self.seq + 1} is missing: after entry {self.seq} comes {entry.seq}."
+                self.difference = said(
+                    "Entry {seq} is missing: after entry {last} comes {next}.",
+                    seq=self.seq + 1,
+                    last=self.seq,
+                    next=entry.seq,
+                )
             elif entry.previous != self.digest:
-                self.difference = (
-                    f"Entry {entry.seq} ({entry.name}) does not follow entry {self.seq}: another was there."
+                self.difference = said(
+                    "Entry {seq} ({record}) does not follow entry {last}: another was there.",
+                    seq=entry.seq,
+                    record=entry.name,
+                    last=self.seq,
                 )
             elif entry.digest_over() != entry.digest:
-                self.difference = (
-                    f"Entry {entry.seq} ({entry.name}) was altered: its digest is not that of its content."
+                self.difference = said(
+                    "Entry {seq} ({record}) was altered: its digest is not that of its content.",
+                    seq=entry.seq,
+                    record=entry.name,
                 )
             if self.difference is not None:
                 return False
@@ -45,9 +56,12 @@ class Chain:
     def ends_at(self, head: Head) -> bool:
         """Whether the head says that the last entry is the one that was followed last."""
         if (self.seq, self.digest) != (head.seq, head.digest):
-            self.difference = (
-                f"The head says that entry {head.seq} ({head.digest[:12]}…) is the last, and entry {self.seq} "
-                f"({self.digest[:12]}…) is."
+            self.difference = said(
+                "The head says that entry {seq} ({digest}…) is the last, and entry {last} ({found}…) is.",
+                seq=head.seq,
+                digest=head.digest[:12],
+                last=self.seq,
+                found=self.digest[:12],
             )
         return self.difference is None
 
@@ -73,4 +87,4 @@ async def check_chain(entries: AsyncIterator[Entry], head: Head) -> None:
     else:
         chain.ends_at(head)
     if chain.difference is not None:
-        raise IntegrityBroken(chain.difference, remedy="Restore the store from a backup.")
+        raise IntegrityBroken(chain.difference, remedy=said("Restore the store from a backup."))

@@ -34,6 +34,7 @@ from graph.ledger.vault import Vault
 from graph.ledger.verifying import verify
 from graph.ledger.writing import GraphWriter, write_rows, write_sealed
 from graph.rules.batch import Batch
+from graph.saying import said
 from graph.times import now_ms
 
 __all__ = ["Ledger", "open_ledger"]
@@ -132,8 +133,8 @@ class Ledger:
                         break
         if found is None:
             raise StoreUnavailable(
-                "Others write all the time: what is in between cannot be told from a difference.",
-                remedy="Verify again when fewer write.",
+                said("Others write all the time: what is in between cannot be told from a difference."),
+                remedy=said("Verify again when fewer write."),
             )
         return found
 
@@ -308,15 +309,18 @@ class _Refused(Exception):
 
 def _head(rows: list[dict[str, Any]]) -> Head:
     if not rows:
-        raise IntegrityBroken("The ledger has no head.", remedy="Restore the store from a backup.")
+        raise IntegrityBroken(said("The ledger has no head."), remedy=said("Restore the store from a backup."))
     return Head(seq=rows[0]["seq"], digest=rows[0]["digest"], epoch=rows[0]["epoch"])
 
 
 def _key_used(submission: Submission) -> Receipt:
     violation = Violation(
         code="key_used",
-        message=f"The idempotency key {submission.idempotency_key} was used before, for other records.",
-        remedy="Give each request a key of its own; only the same request is handed in again under the same key.",
+        message=said(
+            "The idempotency key {key} was used before, for other records.",
+            key=submission.idempotency_key,
+        ),
+        remedy=said("Give each request a key of its own; only the same request is handed in again under the same key."),
         member="idempotencyKey",
     )
     return Receipt(accepted=False, violations=(violation,))

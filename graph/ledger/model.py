@@ -11,6 +11,7 @@ import orjson
 
 from graph.errors import Deviation, IntegrityBroken, Violation, Warned
 from graph.records import RawRecord
+from graph.saying import said
 from graph.viewer import Viewer
 
 __all__ = [
@@ -140,8 +141,8 @@ class Entry:
             return cls(**members, deviations=deviations)
         except (TypeError, ValueError) as error:
             raise IntegrityBroken(
-                f"Entry {kept.get('seq')} was altered: it has not the members of an entry.",
-                remedy="Restore the store from a backup.",
+                said("Entry {seq} was altered: it has not the members of an entry.", seq=kept.get("seq")),
+                remedy=said("Restore the store from a backup."),
             ) from error
 
     def digest_over(self) -> str:

@@ -22,6 +22,7 @@ from graph.records import parse_stored
 from graph.rules.batch import Batch, Item
 from graph.rules.identity import in_order_of_effect
 from graph.rules.world import World
+from graph.saying import said
 from graph.vocabulary import KINDS
 
 __all__ = ["deviations_of", "rebuild", "replay"]
@@ -100,8 +101,8 @@ class _Turn:
             rows = await tx.run("MATCH (h:Head {key: 'head'}) SET h.turn = h.turn + 1 RETURN h.rebuilder AS rebuilder")
             if rows[0]["rebuilder"] != self._name:
                 raise Conflict(
-                    "Another rebuild of this store has begun, and this one has ended.",
-                    remedy="Wait until that one has ended; it makes the same graph.",
+                    said("Another rebuild of this store has begun, and this one has ended."),
+                    remedy=said("Wait until that one has ended; it makes the same graph."),
                     code="rebuild_taken_over",
                 )
             return await work(tx)

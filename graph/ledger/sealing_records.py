@@ -12,6 +12,7 @@ from typing import Any
 from graph.keys import KeyRing
 from graph.records import AmendmentRecord, CorrectionRecord, NodeRecord, OperationRecord, Record, is_sealed
 from graph.rules.world import World
+from graph.saying import said
 from graph.sealing import SALT_LENGTH, digest_of, matches, same_person_digest, seal
 from graph.vocabulary import KINDS, OPERATIONS, field_tier, is_genetic
 from graph.vocabulary.base import Field
@@ -188,10 +189,12 @@ def opened_seal_problem(value: Mapping[str, Any]) -> str | None:
     try:
         salt = base64.b64decode(str(value.get("salt")), validate=True)
     except binascii.Error:
-        return "has a salt that is not base64"
+        return said("has a salt that is not base64")
     if len(salt) != SALT_LENGTH:
-        return f"has a salt that has not {SALT_LENGTH} bytes"
-    return None if matches(value["value"], str(value["sealed"]), salt) else "has a value that is not the one sealed"
+        return said("has a salt that has not {length} bytes", length=SALT_LENGTH)
+    return (
+        None if matches(value["value"], str(value["sealed"]), salt) else said("has a value that is not the one sealed")
+    )
 
 
 def _is_personal(record: Record, world: World) -> bool:

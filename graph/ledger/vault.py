@@ -8,6 +8,7 @@ from typing import Any
 from graph.engine import Engine, Transaction
 from graph.errors import IntegrityBroken
 from graph.keys import KeyRing
+from graph.saying import said
 from graph.sealing import same_person_digest, unseal
 
 __all__ = ["Vault"]
@@ -53,7 +54,7 @@ class Vault:
             except (IntegrityBroken, TypeError, ValueError):
                 is_sound = False
             if not is_sound:
-                found.append(f"The sealed value {row['digest'][:12]}… is not what was sealed.")
+                found.append(said("The sealed value {digest}… is not what was sealed.", digest=row["digest"][:12]))
         return min(found, default=None)
 
     async def open(self, digests: Iterable[str]) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from graph.ledger.model import Entry, Head, Verification
 from graph.ledger.replay import deviations_of, replay
 from graph.ledger.vault import Vault
 from graph.rules.world import World
+from graph.saying import said
 from graph.vocabulary import EDGE_FLOWS, KINDS
 
 __all__ = ["verify"]
@@ -52,7 +53,12 @@ def _take_effect(request: list[Entry], effects: Effects, chain: Chain) -> bool:
         replay(request, effects)
     except (KeyError, ValueError, StopIteration) as error:
         first, last = request[0], request[-1]
-        chain.difference = f"Entries {first.seq} to {last.seq} cannot be replayed ({type(error).__name__})."
+        chain.difference = said(
+            "Entries {first} to {last} cannot be replayed ({error}).",
+            first=first.seq,
+            last=last.seq,
+            error=type(error).__name__,
+        )
         return False
     return True
 
@@ -61,7 +67,7 @@ async def _later_entry(head: Head, engine: Engine) -> str | None:
     rows = await engine.read("MATCH (e:Entry) WHERE e.seq > $seq RETURN min(e.seq) AS seq", seq=head.seq)
     if not rows or rows[0]["seq"] is None:
         return None
-    return f"Entry {rows[0]['seq']} stands after the last one that the head knows, {head.seq}."
+    return said("Entry {seq} stands after the last one that the head knows, {last}.", seq=rows[0]["seq"], last=head.seq)
 
 
 def _text(properties: Mapping[str, Any]) -> bytes:
@@ -97,10 +103,16 @@ async def _difference(kind: str, wanted: dict[str, bytes], rows: AsyncIterator[d
         name = f"{kind}:{row['key']}"
         expected = wanted.pop(name, None)
         if expected is None:
-            found.append(f"{name} is in the graph, and no entry says so.")
+            found.append(said("{thing} is in the graph, and no entry says so.", thing=name))
         elif expected != _text(row["p"]):
-            found.append(f"{name} is not as the entries say ({', '.join(_differing(expected, row['p']))}).")
-    found += [f"{name} is not in the graph, and the entries say so." for name in wanted]
+            found.append(
+                said(
+                    "{thing} is not as the entries say ({members}).",
+                    thing=name,
+                    members=", ".join(_differing(expected, row["p"])),
+                )
+            )
+    found += [said("{thing} is not in the graph, and the entries say so.", thing=name) for name in wanted]
     return min(found, default=None)
 
 
@@ -123,9 +135,21 @@ async def _edge_difference(writes: Writes, edge_type: str, source: str, target: 
         if wanted[edge] > 0:
             wanted[edge] -= 1
         else:
-            surplus.append(f"{edge_type} from {source}:{row['a']} to {target}:{row['b']} is not as the entries say.")
+            surplus.append(
+                said(
+                    "{edge} from {source} to {target} is not as the entries say.",
+                    edge=edge_type,
+                    source=f"{source}:{row['a']}",
+                    target=f"{target}:{row['b']}",
+                )
+            )
     missing = [
-        f"{edge_type} from {source}:{a} to {target}:{b} is not in the graph as the entries say."
+        said(
+            "{edge} from {source} to {target} is not in the graph as the entries say.",
+            edge=edge_type,
+            source=f"{source}:{a}",
+            target=f"{target}:{b}",
+        )
         for (a, b, _), count in wanted.items()
         if count > 0
     ]
@@ -138,7 +162,12 @@ async def _strange_edge(engine: Engine) -> str | None:
         "MATCH (a)-[r]->(b) RETURN type(r) AS type, labels(a)[0] AS source, labels(b)[0] AS target, count(*) AS edges"
     )
     strange = [
-        f"{row['type']} from a {row['source']} to a {row['target']} is in the graph, and no entry can say so."
+        said(
+            "{edge} from a {source} to a {target} is in the graph, and no entry can say so.",
+            edge=row["type"],
+            source=row["source"],
+            target=row["target"],
+        )
         for row in rows
         if (row["source"], row["target"]) not in EDGE_FLOWS.get(row["type"], ())
     ]

@@ -19,6 +19,7 @@ from graph.records.model import (
 )
 from graph.records.reading import MEMBER_NAMES
 from graph.records.values import printable
+from graph.saying import said
 from graph.times import BadTime, Moment, parse_zone
 from graph.vocabulary import KINDS, OPERATIONS, USES, Field, personal_identifier
 
@@ -42,21 +43,23 @@ _ACT_FIELDS: dict[str, Field] = {
 class _Parser(ActReading):
     def parse(self, value: Any) -> Record | None:
         if not isinstance(value, dict):
-            self.bad("bad_value", "record", "is no JSON object.", "Write one object a line.")
+            self.bad("bad_value", "record", said("is no JSON object."), said("Write one object a line."))
             return None
         shape = value.get("record")
         if isinstance(value.get("id"), str):
             self.record = printable(value["id"])
         if shape not in _SHAPES:
-            what = "is missing." if shape is None else "is no record that there is."
-            self.bad("unknown_record", "record", what, f"Write one of {', '.join(_SHAPES)}.")
+            what = said("is missing.") if shape is None else said("is no record that there is.")
+            self.bad("unknown_record", "record", what, said("Write one of {shapes}.", shapes=", ".join(_SHAPES)))
             return None
         self.unknown(value, MEMBER_NAMES[shape])
         self._take_zone(value.get("zone"))
         recorded_at = self.moment(value, "recorded_at")
         self.takes_zone = False  # the recorded time is kept in UTC
         if recorded_at is not None and not recorded_at.is_exact:
-            self.bad("bad_time", "recorded_at", "is not exact.", "The recorded time is known to the second.")
+            self.bad(
+                "bad_time", "recorded_at", said("is not exact."), said("The recorded time is known to the second.")
+            )
         key = self.key(value, "id")
         reader: Callable[[Mapping[str, Any], str, Moment | None], Record | None] = getattr(self, f"_{shape}")
         return reader(value, key or "", recorded_at)
@@ -68,7 +71,7 @@ class _Parser(ActReading):
             parse_zone(zone)
             self.zone = str(zone)
         except BadTime as error:
-            self.bad("bad_time", "zone", f"{error.problem}.", "Write it like +08:00.")
+            self.bad("bad_time", "zone", said("{problem}.", problem=error.problem), said("Write it like +08:00."))
 
     def _base(self, value: Mapping[str, Any], key: str, recorded_at: Moment | None, **canonical: Any) -> dict[str, Any]:
         members = {"record": value["record"], "id": key, **canonical}
@@ -83,11 +86,16 @@ class _Parser(ActReading):
         if kind is None:
             return None
         if kind == "CellUnit":
-            self.bad("unknown_kind", "kind", "is not recorded by itself.", "Units come from the units of their lot.")
+            self.bad(
+                "unknown_kind",
+                "kind",
+                said("is not recorded by itself."),
+                said("Units come from the units of their lot."),
+            )
         self.made_key(kind, key, "id")
         values = self.values(value.get("data"), KINDS[kind].fields, "data.")
         if stub and values:
-            self.bad("bad_value", "data", "is given for a stub.", "A stub has no fields; leave out stub.")
+            self.bad("bad_value", "data", said("is given for a stub."), said("A stub has no fields; leave out stub."))
         return NodeRecord(
             **self._base(value, key, recorded_at, kind=kind, data=values, stub=stub),
             kind=kind,
@@ -100,7 +108,7 @@ class _Parser(ActReading):
         start = self.moment(value, "start", required=True)
         end = self.moment(value, "end")
         if start is not None and end is not None and end.latest_ms < start.earliest_ms:
-            self.bad("end_before_start", "end", "is before the start.", "Check both times.")
+            self.bad("end_before_start", "end", said("is before the start."), said("Check both times."))
         keys = {who: self.key(value, who) for who in ("performing_org", "operator")}
         others = {
             who: self.key(value, who, required=False)
@@ -177,7 +185,10 @@ class _Parser(ActReading):
         replacement: OperationRecord | None = None
         if given is _MISSING:
             self.bad(
-                "missing_member", "replacement", "is missing.", "Give the operation as it was, or null to void it."
+                "missing_member",
+                "replacement",
+                said("is missing."),
+                said("Give the operation as it was, or null to void it."),
             )
         elif given is not None:
             replacement = self._replacement(given)
@@ -189,10 +200,17 @@ class _Parser(ActReading):
 
     def _replacement(self, given: Any) -> OperationRecord | None:
         if not isinstance(given, dict) or given.get("record") != "operation":
-            self.bad("bad_value", "replacement", "is no operation record.", "Give a whole operation, or null.")
+            self.bad(
+                "bad_value", "replacement", said("is no operation record."), said("Give a whole operation, or null.")
+            )
             return None
         if "recorded_at" in given:
-            self.bad("unknown_member", "replacement.recorded_at", "is not given.", "It is that of the correction.")
+            self.bad(
+                "unknown_member",
+                "replacement.recorded_at",
+                said("is not given."),
+                said("It is that of the correction."),
+            )
         kept = self.prefix, self.record, self.zone, self.takes_zone
         self.prefix = "replacement."
         found = self.parse({member: item for member, item in given.items() if member != "recorded_at"})
@@ -207,7 +225,7 @@ class _Parser(ActReading):
         given = value.get("data")
         values = self.values(given, KINDS[kind].fields, "data.", nullable=True) if kind is not None else {}
         if not (values or (kind is None and given)) and len(self.violations) == faults:
-            self.bad("missing_member", "data", "is missing.", "Name the fields that change.")
+            self.bad("missing_member", "data", said("is missing."), said("Name the fields that change."))
         if kind is None or id_of is None or reason is None:
             return None
         return AmendmentRecord(

@@ -9,6 +9,7 @@ from typing import Any
 from graph.errors import Place, Violation
 from graph.records.units import expand_units
 from graph.records.values import BadValue, check_value, clean_key, clean_moment, clean_text, is_sealed, printable
+from graph.saying import Saying, said
 from graph.times import BadTime, Moment, parse_moment
 from graph.vocabulary import KINDS, MEMBERS
 from graph.vocabulary.base import Field, FieldType
@@ -24,11 +25,13 @@ _EMPTY: tuple[Any, ...] = ("", [], {})
 _SEARCHED = 60  # characters of a misspelt word that are compared
 
 
-def nearest(word: object, known: Iterable[str]) -> str:
+def nearest(word: object, known: Iterable[str]) -> Saying:
     """What to do about a word that is not known: the nearest one that is, or all of them."""
     names = sorted(known)
     close = difflib.get_close_matches(word[:_SEARCHED], names, n=1, cutoff=0.5) if isinstance(word, str) else []
-    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
+    return (
+        said("Did you mean {nearest}?", nearest=close[0]) if close else said("Known: {known}.", known=", ".join(names))
+    )
 
 
 class Reading:
@@ -48,13 +51,13 @@ class Reading:
 
     # -- gathering -------------------------------------------------------------------------------------------------
 
-    def bad(self, code: str, member: str, message: str, remedy: str) -> None:
+    def bad(self, code: str, member: str, message: Saying, remedy: Saying) -> None:
         named = printable(self.prefix + member, _LONGEST_MEMBER)
         self.violations.append(
             Violation(
                 code=code,
                 member=named,
-                message=f"{named} {message}",
+                message=said("{member} {problem}", member=named, problem=message),
                 remedy=remedy,
                 record=self.record,
                 place=self.place,
@@ -66,13 +69,13 @@ class Reading:
         try:
             return work()
         except BadValue as error:
-            self.bad(code, member, f"{error}.", error.remedy)
+            self.bad(code, member, said("{problem}.", problem=error.problem), error.remedy)
             return None
 
     def unknown(self, given: Mapping[str, Any], known: frozenset[str], where: str = "") -> None:
         for name in given:
             if name not in known:
-                self.bad("unknown_member", f"{where}{name}", "is no member here.", nearest(name, known))
+                self.bad("unknown_member", f"{where}{name}", said("is no member here."), nearest(name, known))
 
     # -- single members --------------------------------------------------------------------------------------------
 
@@ -80,16 +83,16 @@ class Reading:
         value = given.get(name)
         if value is None:
             if required:
-                self.bad("missing_member", f"{where}{name}", "is missing.", "Add it.")
+                self.bad("missing_member", f"{where}{name}", said("is missing."), said("Add it."))
             return None
-        found: str | None = self.attempt(f"{where}{name}", lambda: clean_key(value, "is no key: it"))
+        found: str | None = self.attempt(f"{where}{name}", lambda: clean_key(value, said("is no key: it")))
         return found
 
     def text(self, given: Mapping[str, Any], name: str, *, required: bool = False) -> str | None:
         value = given.get(name)
         if value is None or value == "":
             if required:
-                self.bad("missing_member", name, "is missing.", "Add it.")
+                self.bad("missing_member", name, said("is missing."), said("Add it."))
             return None
         found: str | None = self.attempt(name, lambda: clean_text(value))
         return found
@@ -98,7 +101,7 @@ class Reading:
         value = given.get(name)
         if value is None:
             if required:
-                self.bad("missing_member", f"{where}{name}", "is missing.", "Add it, with an offset.")
+                self.bad("missing_member", f"{where}{name}", said("is missing."), said("Add it, with an offset."))
             return None
         found: Moment | None = self.attempt(f"{where}{name}", lambda: clean_moment(value, self.zone), "bad_time")
         if found is not None:
@@ -108,9 +111,9 @@ class Reading:
     def kind(self, given: Mapping[str, Any], where: str = "") -> str | None:
         kind = given.get("kind")
         if kind is None:
-            self.bad("missing_member", f"{where}kind", "is missing.", "Add it.")
+            self.bad("missing_member", f"{where}kind", said("is missing."), said("Add it."))
         elif not isinstance(kind, str) or kind not in KINDS:
-            self.bad("unknown_kind", f"{where}kind", "is no kind of node.", nearest(kind, KINDS))
+            self.bad("unknown_kind", f"{where}kind", said("is no kind of node."), nearest(kind, KINDS))
         else:
             return kind
         return None
@@ -118,7 +121,9 @@ class Reading:
     def flag(self, given: Mapping[str, Any], name: str, where: str = "") -> bool:
         value = given.get(name)
         if value is not None and not isinstance(value, bool):
-            self.bad("bad_value", f"{where}{name}", "is neither true nor false.", "Write true or leave it out.")
+            self.bad(
+                "bad_value", f"{where}{name}", said("is neither true nor false."), said("Write true or leave it out.")
+            )
         return value is True
 
     def items(self, given: Any, member: str) -> Sequence[Any]:
@@ -126,7 +131,7 @@ class Reading:
         if given is None:
             return ()
         if not isinstance(given, list):
-            self.bad("bad_value", member, "is no list.", "Write [ … ].")
+            self.bad("bad_value", member, said("is no list."), said("Write [ … ]."))
             return ()
         return given
 
@@ -137,13 +142,13 @@ class Reading:
         if given is None:
             return {}
         if not isinstance(given, dict):
-            self.bad("bad_value", where.rstrip("."), "is no object.", "Write { … }.")
+            self.bad("bad_value", where.rstrip("."), said("is no object."), said("Write { … }."))
             return {}
         checked: dict[str, Any] = {}
         for name, value in given.items():
             field = fields.get(name)
             if field is None:
-                self.bad("unknown_member", f"{where}{name}", "is no field here.", nearest(name, fields))
+                self.bad("unknown_member", f"{where}{name}", said("is no field here."), nearest(name, fields))
             elif value is None:
                 if nullable:
                     checked[name] = None
@@ -153,7 +158,7 @@ class Reading:
 
     def _take_value(self, checked: dict[str, Any], field: Field, value: Any, member: str) -> None:
         if is_sealed(value) and field.tier < 3 and field not in _RESULTS:
-            self.bad("bad_value", member, "is sealed but is no tier-3 field.", "Give the value.")
+            self.bad("bad_value", member, said("is sealed but is no tier-3 field."), said("Give the value."))
             return
         result = self.attempt(member, lambda: check_value(field, value, self.zone))
         if result is None:
@@ -174,8 +179,8 @@ class Reading:
             self.bad(
                 "personal_identifier",
                 member,
-                f"looks like {found}.",
-                "Codes hold no personal identifier (21 CFR 1271.290): use a code of your own.",
+                said("looks like {found}.", found=found),
+                said("Codes hold no personal identifier (21 CFR 1271.290): use a code of your own."),
             )
         return found is not None
 
@@ -193,7 +198,7 @@ class Reading:
     def end(self, given: Any, where: str, known: frozenset[str]) -> tuple[Mapping[str, Any], str, str] | None:
         """Members, kind and key of an input, output or use."""
         if not isinstance(given, dict):
-            self.bad("bad_value", where.rstrip("."), "is no object.", 'Write {"kind": …, "id": …}.')
+            self.bad("bad_value", where.rstrip("."), said("is no object."), said('Write {"kind": …, "id": …}.'))
             return None
         self.unknown(given, known, where)
         kind, key = self.kind(given, where), self.key(given, "id", where)
@@ -206,18 +211,30 @@ class Reading:
         quantity, unit, units = given.get("quantity"), given.get("unit"), given.get("units")
         named: tuple[str, ...] = ()
         if units is not None and not isinstance(units, list):
-            self.bad("bad_value", f"{where}units", "is no list.", 'Write ["1", "2"] or ["1-20"].')
+            self.bad("bad_value", f"{where}units", said("is no list."), said('Write ["1", "2"] or ["1-20"].'))
         elif units and kind != "CellLot":
-            self.bad("bad_value", f"{where}units", f"are named for a {kind}.", "Only cell lots have units.")
+            self.bad(
+                "bad_value",
+                f"{where}units",
+                said("are named for a {kind}.", kind=kind),
+                said("Only cell lots have units."),
+            )
         elif units:
             named = self.attempt(f"{where}units", lambda: expand_units(units, lot)) or ()
         if quantity is not None:
             if isinstance(quantity, bool) or not isinstance(quantity, int | float) or not 0 < quantity < 2**53:
-                self.bad("bad_quantity", f"{where}quantity", "is not a positive number.", "Leave it out where unknown.")
+                self.bad(
+                    "bad_quantity",
+                    f"{where}quantity",
+                    said("is not a positive number."),
+                    said("Leave it out where unknown."),
+                )
                 quantity = None
             elif named and quantity != len(named):
-                message = f"is {quantity:g}, but {len(named)} units are named."
-                self.bad("bad_quantity", f"{where}quantity", message, "It is the number of the units.")
+                message = said(
+                    "is {quantity}, but {count} units are named.", quantity=f"{quantity:g}", count=len(named)
+                )
+                self.bad("bad_quantity", f"{where}quantity", message, said("It is the number of the units."))
         if unit is not None:
-            unit = self.attempt(f"{where}unit", lambda: clean_key(unit, "is no unit: it"))
+            unit = self.attempt(f"{where}unit", lambda: clean_key(unit, said("is no unit: it")))
         return (float(len(named)) if named else quantity), unit, named

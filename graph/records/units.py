@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from graph.records.values import LONGEST_KEY, BadValue, clean_key
+from graph.saying import said
 
 __all__ = ["expand_units", "lot_of_unit"]
 
@@ -22,16 +23,22 @@ def _expand_one(name: str, lot: str) -> list[str]:
     if not mark:
         own, unit = lot, name
     elif own.strip() != lot:
-        raise BadValue(f"names the unit {name} of another lot than {lot}", "Give each lot an input of its own.")
+        raise BadValue(
+            said("names the unit {name} of another lot than {lot}", name=name, lot=lot),
+            said("Give each lot an input of its own."),
+        )
     unit = unit.strip()
     if not unit:
-        raise BadValue(f"names a unit of {lot} without a name", "Write lot#unit.")
+        raise BadValue(said("names a unit of {lot} without a name", lot=lot), said("Write lot#unit."))
     if "#" in unit:
-        raise BadValue(f"has more than one # in {name}", "Write lot#unit.")
+        raise BadValue(said("has more than one # in {name}", name=name), said("Write lot#unit."))
     if (span := _SPAN.fullmatch(unit)) and int(span[1]) < int(span[2]):
         first, last, width = int(span[1]), int(span[2]), len(span[1])
         if last - first >= MOST_UNITS:
-            raise BadValue(f"names {last - first + 1} units in one range", f"Name at most {MOST_UNITS}.")
+            raise BadValue(
+                said("names {count} units in one range", count=last - first + 1),
+                said("Name at most {most}.", most=MOST_UNITS),
+            )
         return [f"{lot}#{number:0{width}d}" for number in range(first, last + 1)]
     return [f"{lot}#{unit}"]
 
@@ -40,14 +47,20 @@ def expand_units(names: Iterable[object], lot: str) -> tuple[str, ...]:
     """Full ids of the units named, in the order named. BadValue where a name is none or stands twice."""
     listed: list[str] = []
     for name in names:
-        listed += _expand_one(clean_key(name, "a unit's name"), lot)
+        listed += _expand_one(clean_key(name, said("a unit's name")), lot)
         if len(listed) > MOST_UNITS:
-            raise BadValue(f"names more than {MOST_UNITS} units", f"Name at most {MOST_UNITS} in one operation.")
+            raise BadValue(
+                said("names more than {most} units", most=MOST_UNITS),
+                said("Name at most {most} in one operation.", most=MOST_UNITS),
+            )
     seen: set[str] = set()
     for unit in listed:
         if unit in seen:
-            raise BadValue(f"names {unit} twice", "Name each unit once.")
+            raise BadValue(said("names {unit} twice", unit=unit), said("Name each unit once."))
         seen.add(unit)
         if len(unit) > LONGEST_KEY:
-            raise BadValue(f"names a unit whose id has {len(unit)} characters", f"Use at most {LONGEST_KEY}.")
+            raise BadValue(
+                said("names a unit whose id has {count} characters", count=len(unit)),
+                said("Use at most {longest}.", longest=LONGEST_KEY),
+            )
     return tuple(listed)

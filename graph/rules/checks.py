@@ -12,8 +12,10 @@ from graph.records import AmendmentRecord, NodeRecord, OperationRecord, Resource
 from graph.rules.account import Event
 from graph.rules.batch import Item
 from graph.rules.course import Problem
+from graph.rules.departures import ACROSS, EXPIRED_USED, OWN_REVIEW, WRONG_PERSON
 from graph.rules.hearing import Hearing
 from graph.rules.world import KnownNode, NodeId
+from graph.saying import said
 from graph.times import day_end_ms
 from graph.vocabulary import KINDS, MEMBERS, OPERATIONS, USES, Field
 
@@ -55,10 +57,17 @@ def check_voided(hearing: Hearing) -> None:
             users -= corrections.keys()
             if users:
                 hearing.batch.refuse(
-                    items[0].record, "still_used", "replacement",
-                    f"{node.id}, which {old.id} made, was used by {', '.join(sorted(users))}.",
-                    "Restate it in the replacement, or correct those first.",
-                )  # fmt: skip
+                    items[0].record,
+                    "still_used",
+                    "replacement",
+                    said(
+                        "{thing}, which {operation} made, was used by {users}.",
+                        thing=node.id,
+                        operation=old.id,
+                        users=", ".join(sorted(users)),
+                    ),
+                    said("Restate it in the replacement, or correct those first."),
+                )
 
 
 def check_rings(hearing: Hearing) -> None:
@@ -71,9 +80,12 @@ def check_rings(hearing: Hearing) -> None:
         for number, output in enumerate(operation.outputs):
             if f"{output.kind}:{output.id}" in above:
                 hearing.batch.refuse(
-                    items[0].record, "cycle", f"replacement.outputs[{number}].id",
-                    f"{output.id} would be made from what was made from it.", "Check which thing was made from which.",
-                )  # fmt: skip
+                    items[0].record,
+                    "cycle",
+                    f"replacement.outputs[{number}].id",
+                    said("{thing} would be made from what was made from it.", thing=output.id),
+                    said("Check which thing was made from which."),
+                )
 
 
 def check_places(hearing: Hearing) -> None:
@@ -84,9 +96,12 @@ def check_places(hearing: Hearing) -> None:
             times = _times_of_moves(hearing) if times is None else times
             if _stands_in_itself(hearing, position, times):
                 hearing.batch.refuse(
-                    item.record, "cycle", member, f"StoragePosition:{position} would stand in itself.",
-                    "Check which position stands in which.",
-                )  # fmt: skip
+                    item.record,
+                    "cycle",
+                    member,
+                    said("{thing} would stand in itself.", thing=f"StoragePosition:{position}"),
+                    said("Check which position stands in which."),
+                )
 
 
 def _placed(item: Item) -> Iterator[tuple[str, str]]:
@@ -124,9 +139,12 @@ def check_people(hearing: Hearing, item: Item, operation: OperationRecord) -> No
     """A release is not reviewed by its operator; an autologous lot is given to its donor only."""
     if operation.type == "QC_RELEASE" and operation.reviewer == operation.operator:
         problem = Problem(
-            operation.id, "reviewer_is_operator", f"{operation.id} was reviewed by its own operator.",
-            "Name the person who reviewed it.", is_forbidden=True,
-        )  # fmt: skip
+            operation.id,
+            "reviewer_is_operator",
+            said(OWN_REVIEW, operation=operation.id),
+            said("Name the person who reviewed it."),
+            is_forbidden=True,
+        )
         hearing.forbid(item, problem, subject=f"Operation:{operation.id}", member="reviewer")
     if operation.type == "ADMINISTERED":
         for end in operation.inputs:
@@ -148,17 +166,28 @@ def _check_identity(
             continue
         if is_same is None and hearing.clock.is_historic:
             hearing.batch.warn(
-                item.record, "identity_unchecked",
-                f"{lot} is autologous, and whether {output.id} is its donor is sealed elsewhere: not checked.",
+                item.record,
+                "identity_unchecked",
+                said(
+                    "{lot} is autologous, and whether {subject} is its donor is sealed elsewhere: not checked.",
+                    lot=lot,
+                    subject=output.id,
+                ),
                 f"outputs[{number}].id",
-            )  # fmt: skip
+            )
             continue
         problem = Problem(
-            operation.id, "wrong_person",
-            f"Chain of identity: {lot} comes from the autologous donor {donor}, and {output.id} is not recorded as the "
-            "same person.",
-            "Check the label; if it is the same person, record same_person_as on the subject.", is_forbidden=True,
-        )  # fmt: skip
+            operation.id,
+            "wrong_person",
+            said(
+                WRONG_PERSON,
+                lot=lot,
+                donor=donor,
+                output=output.id,
+            ),
+            said("Check the label; if it is the same person, record same_person_as on the subject."),
+            is_forbidden=True,
+        )
         hearing.forbid(item, problem, subject=f"Subject:{output.id}", member=f"outputs[{number}].id", about=things)
 
 
@@ -184,16 +213,26 @@ def check_resources(hearing: Hearing, item: Item, operation: OperationRecord) ->
         start = use.start or operation.start
         if node.made is not None and start.latest_ms < node.made[0]:
             problem = Problem(
-                operation.id, "before_made", f"{use.id} did not exist yet when {operation.id} used it.",
-                "Check the times of both operations.",
-            )  # fmt: skip
+                operation.id,
+                "before_made",
+                said("{thing} did not exist yet when {operation} used it.", thing=use.id, operation=operation.id),
+                said("Check the times of both operations."),
+            )
             hearing.refuse(item, problem, f"uses[{number}].id")
         expiry = node.values.get("expiry_date")
         if isinstance(expiry, str) and start.earliest_ms >= day_end_ms(expiry, start.offset_minutes):
             problem = Problem(
-                operation.id, "expired", f"{use.id} expired on {expiry}, before {operation.id} used it.",
-                "Check the lot on the label.", is_forbidden=True,
-            )  # fmt: skip
+                operation.id,
+                "expired",
+                said(
+                    EXPIRED_USED,
+                    thing=use.id,
+                    expiry=expiry,
+                    operation=operation.id,
+                ),
+                said("Check the lot on the label."),
+                is_forbidden=True,
+            )
             about = [(use.kind, use.id)]
             hearing.forbid(item, problem, subject=node.id, member=f"uses[{number}].id", about=about)
         if use.kind == "Equipment":
@@ -228,9 +267,17 @@ def check_running(hearing: Hearing, item: Item, operation: OperationRecord) -> N
 
 def _across(run: str, machine: KnownNode, cleaning: str) -> Deviation:
     return Deviation(
-        code="run_across_decontamination", severity="major", operation=run, subject=machine.id,
-        message=f"{run} ran in {machine.key} across its decontamination {cleaning}.",
-    )  # fmt: skip
+        code="run_across_decontamination",
+        severity="major",
+        operation=run,
+        subject=machine.id,
+        message=said(
+            ACROSS,
+            run=run,
+            machine=machine.key,
+            cleaning=cleaning,
+        ),
+    )
 
 
 # -- what is only said -------------------------------------------------------------------------------------------------
@@ -243,7 +290,9 @@ def check_despite(hearing: Hearing) -> None:
     for item, operation in hearing.batch.live:
         for code in operation.despite:
             if code not in hearing.codes[operation.id]:
-                message = f"{operation.id} sets {code} aside, which nothing calls for."
+                message = said(
+                    "{operation} sets {code} aside, which nothing calls for.", operation=operation.id, code=code
+                )
                 hearing.batch.warn(item.record, "despite_unneeded", message, "despite")
 
 
@@ -253,7 +302,7 @@ def complete(hearing: Hearing, item: Item) -> None:
     for member, field, value in _chosen(item):
         for one in value if field.many else [value]:
             if isinstance(one, str) and one not in field.choices:
-                message = f"{member} has a value that is not among the known ones."
+                message = said("{member} has a value that is not among the known ones.", member=member)
                 batch.warn(item.record, "unknown_choice", message, member)
     if operation is None:
         return
@@ -262,21 +311,32 @@ def complete(hearing: Hearing, item: Item) -> None:
     if operation.type == "STORAGE_IN":
         for number, end in enumerate(operation.inputs):
             if not _has_stay(hearing, (end.kind, end.id)):
-                message = f"{operation.id} hands {end.id} over, and no STORED says where it stands."
+                message = said(
+                    "{operation} hands {thing} over, and no STORED says where it stands.",
+                    operation=operation.id,
+                    thing=end.id,
+                )
                 batch.warn(item.record, "no_stay", message, f"inputs[{number}].id")
 
 
 def _complete_release(hearing: Hearing, item: Item, operation: OperationRecord) -> None:
     warn, verdict = hearing.batch.warn, operation.values.get("test_conclusion")
     if not operation.outputs:
-        warn(item.record, "no_result", f"{operation.id} releases without a result.", "outputs")
+        warn(
+            item.record, "no_result", said("{operation} releases without a result.", operation=operation.id), "outputs"
+        )
     if operation.reviewer is None:
-        warn(item.record, "no_reviewer", f"{operation.id} names no reviewer.", "reviewer")
+        warn(item.record, "no_reviewer", said("{operation} names no reviewer.", operation=operation.id), "reviewer")
     if verdict is None:
-        message = f"{operation.id} gives no conclusion: no disposition changes."
+        message = said("{operation} gives no conclusion: no disposition changes.", operation=operation.id)
         warn(item.record, "no_conclusion", message, "data.test_conclusion")
     if verdict == "conditional" and "open_tests" not in operation.values:
-        warn(item.record, "no_open_tests", f"{operation.id} releases conditionally and names no open test.", "data")
+        warn(
+            item.record,
+            "no_open_tests",
+            said("{operation} releases conditionally and names no open test.", operation=operation.id),
+            "data",
+        )
 
 
 def _has_stay(hearing: Hearing, thing: NodeId) -> bool:

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from graph.rules.account import Bounds, Event
+from graph.rules.departures import (
+    EXPIRED_TAKEN,
+    GAP,
+    GAP_OF_UNITS,
+    HELD,
+    NOT_RELEASED,
+    NOT_RELEASED_ELSEWHERE,
+    SURPLUS,
+    SURPLUS_AMOUNT,
+)
 from graph.rules.holding import Holding
 from graph.rules.parcels import Course, Finding, Parcel, Stay
+from graph.saying import Saying, said
 from graph.times import day_end_ms
 from graph.vocabulary import DRAW_ORDER, FINAL_DISPOSITIONS, OPERATIONS
 from graph.vocabulary.words import CHANGEABLE_DISPOSITIONS
@@ -36,8 +47,8 @@ class Deeds(Holding):
             self.impossible(
                 event,
                 "before_made",
-                f"{self.name} did not exist yet when {event.operation} took it.",
-                "Check the times of both operations.",
+                said("{thing} did not exist yet when {operation} took it.", thing=self.name, operation=event.operation),
+                said("Check the times of both operations."),
             )
         elif self.fits(event):
             self._do(event)
@@ -75,13 +86,17 @@ class Deeds(Holding):
     def _stands_elsewhere(self, event: Event, parcel: Parcel) -> bool:
         if parcel.stay is None and parcel.transport is None:
             return False
-        where = f"stands in {parcel.stay.position}" if parcel.stay else "is on the way"
-        since = parcel.stay.operation if parcel.stay else parcel.transport
+        name = self.name_of(parcel)
+        if parcel.stay is not None:
+            since = {"position": parcel.stay.position, "operation": parcel.stay.operation}
+            message = said("{thing} still stands in {position} ({operation}).", thing=name, **since)
+        else:
+            message = said("{thing} still is on the way ({operation}).", thing=name, operation=parcel.transport)
         self.impossible(
             event,
             "stands_elsewhere",
-            f"{self.name_of(parcel)} still {where} ({since}).",
-            "Close that stay or transport, or take it out of storage first.",
+            message,
+            said("Close that stay or transport, or take it out of storage first."),
         )
         return True
 
@@ -137,8 +152,13 @@ class Deeds(Holding):
         self.impossible(
             event,
             "not_there",
-            f"{what} did not stand in {event.position} when {event.operation} took it out.",
-            "Name the position of its last STORED, or record that first.",
+            said(
+                "{thing} did not stand in {position} when {operation} took it out.",
+                thing=what,
+                position=event.position,
+                operation=event.operation,
+            ),
+            said("Name the position of its last STORED, or record that first."),
         )
 
     def _leave(self, parcel: Parcel, at: Bounds) -> None:
@@ -154,8 +174,12 @@ class Deeds(Holding):
             self.forbidden(
                 event,
                 "on_hold",
-                f"{self.name_of(parcel)} was on hold when {event.operation} took it.",
-                "Release the hold first.",
+                said(
+                    HELD,
+                    thing=self.name_of(parcel),
+                    operation=event.operation,
+                ),
+                said("Release the hold first."),
             )
 
     def _check_expiry(self, event: Event) -> None:
@@ -164,8 +188,13 @@ class Deeds(Holding):
             self.forbidden(
                 event,
                 "expired",
-                f"{self.name} expired on {expiry}, before {event.operation} took it.",
-                "Use another lot, or have its expiry extended by an amendment.",
+                said(
+                    EXPIRED_TAKEN,
+                    thing=self.name,
+                    expiry=expiry,
+                    operation=event.operation,
+                ),
+                said("Use another lot, or have its expiry extended by an amendment."),
             )
 
     def _consume(self, event: Event) -> None:
@@ -198,12 +227,14 @@ class Deeds(Holding):
         return parcel.disposition in DRAW_ORDER and parcel.base in DRAW_ORDER
 
     def _not_released(self, event: Event, parcel: Parcel) -> None:
-        state = parcel.base if parcel.base == parcel.disposition else f"{parcel.disposition} ({parcel.base})"
+        told = {"thing": self.name_of(parcel), "state": parcel.disposition, "operation": event.operation}
         self.forbidden(
             event,
             "not_released",
-            f"{self.name_of(parcel)} was {state} when {event.operation} took it.",
-            "Record its release first, if there was one.",
+            said(NOT_RELEASED, **told)
+            if parcel.base == parcel.disposition
+            else said(NOT_RELEASED_ELSEWHERE, base=parcel.base, **told),
+            said("Record its release first, if there was one."),
         )
 
     def _use_up(self, event: Event, parcel: Parcel) -> None:
@@ -239,7 +270,10 @@ class Deeds(Holding):
         old, new = event.kept.get("from"), event.kept.get("to")
         if new is None:
             self.impossible(
-                event, "disposition_missing", f"{event.operation} does not say to which disposition.", "Add to."
+                event,
+                "disposition_missing",
+                said("{operation} does not say to which disposition.", operation=event.operation),
+                said("Add to."),
             )
             return
 
@@ -264,8 +298,14 @@ class Deeds(Holding):
         self.impossible(
             event,
             "wrong_from",
-            f"{what} was {state}, not {event.kept.get('from')}, when {event.operation} changed it.",
-            "Write the disposition it had.",
+            said(
+                "{thing} was {state}, not {expected}, when {operation} changed it.",
+                thing=what,
+                state=state,
+                expected=event.kept.get("from"),
+                operation=event.operation,
+            ),
+            said("Write the disposition it had."),
         )
 
     def _become(self, event: Event, parcel: Parcel, new: str) -> None:
@@ -277,8 +317,13 @@ class Deeds(Holding):
             self.impossible(
                 event,
                 "wrong_to",
-                f"{event.operation} changes {self.name} to {new}, which this operation cannot.",
-                f"It can change to {', '.join(sorted(_CHANGED_TO))}; release is QC_RELEASE.",
+                said(
+                    "{operation} changes {thing} to {state}, which this operation cannot.",
+                    operation=event.operation,
+                    thing=self.name,
+                    state=new,
+                ),
+                said("It can change to {states}; release is QC_RELEASE.", states=", ".join(sorted(_CHANGED_TO))),
             )
         else:
             if new == "unaccounted":
@@ -320,12 +365,13 @@ class Deeds(Holding):
     def _gap(self, event: Event, missing: list[Parcel], place: str) -> None:
         amount = sum(parcel.amount or 0 for parcel in missing)
         units = ", ".join(self.name_of(parcel) for parcel in missing if parcel.unit)
+        told = {"amount": f"{amount:g}", "thing": self.name, "position": place}
         self.course.findings.append(
             Finding(
                 event.operation,
                 "inventory_gap",
                 "critical",
-                f"{amount:g} of {self.name} should have been in {place} and was not found{': ' + units if units else ''}.",
+                said(GAP_OF_UNITS, units=units, **told) if units else said(GAP, **told),
                 f"{amount:g}",
             )
         )
@@ -340,24 +386,18 @@ class Deeds(Holding):
             amount -= part.amount or 0
             regained.append(part)
         if amount > 0:
-            self._surplus(event, f"{amount:g} of {self.name}")
+            told = said(SURPLUS_AMOUNT, amount=f"{amount:g}", thing=self.name, position=event.position)
+            self._surplus(event, told)
         return regained
 
     def _found_again(self, event: Event, parcel: Parcel, place: str) -> None:
         if parcel.base != "unaccounted":
-            self._surplus(event, self.name_of(parcel), parcel.disposition)
+            told = {"thing": self.name_of(parcel), "position": place, "state": parcel.disposition}
+            self._surplus(event, said(SURPLUS, **told))
             return
         parcel.base, parcel.is_held = parcel.before_unaccounted or ("quarantined", False)
         parcel.stay = Stay(event.operation, place, event.start)
         self.course.stays.append(parcel.stay)
 
-    def _surplus(self, event: Event, what: str, state: str | None = None) -> None:
-        known = f"; the records say {state}" if state else ""
-        self.course.findings.append(
-            Finding(
-                event.operation,
-                "inventory_surplus",
-                "major",
-                f"{what} was found in {event.position}, where it should not have been{known}.",
-            )
-        )
+    def _surplus(self, event: Event, message: Saying) -> None:
+        self.course.findings.append(Finding(event.operation, "inventory_surplus", "major", message))

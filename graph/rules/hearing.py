@@ -11,8 +11,10 @@ from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, Oper
 from graph.rules.account import Event
 from graph.rules.batch import Batch, Item
 from graph.rules.clock import Clock
+from graph.rules.departures import NOW_KNOWN
 from graph.rules.parcels import Problem
 from graph.rules.world import KnownNode, NodeId, World
+from graph.saying import said
 
 __all__ = ["Hearing"]
 
@@ -52,7 +54,11 @@ class Hearing:
     def refuse(self, item: Item, problem: Problem, member: str) -> None:
         remedy = problem.remedy
         if problem.is_forbidden:
-            remedy += f' If it happened, record it with "despite": ["{problem.code}"], reason and acknowledged_by.'
+            remedy = said(
+                '{remedy} If it happened, record it with "despite": ["{code}"], reason and acknowledged_by.',
+                remedy=problem.remedy,
+                code=problem.code,
+            )
         self.batch.refuse(item.record, problem.code, _path(item, member), problem.message, remedy)
 
     def forbid(
@@ -74,7 +80,7 @@ class Hearing:
     @staticmethod
     def tell_as_now_known(item: Item, problem: Problem, subject: str) -> None:
         """It happened, and only later records make it forbidden."""
-        item.deviations.append(_critical(problem, subject, f"As now known: {problem.message}"))
+        item.deviations.append(_critical(problem, subject, said(NOW_KNOWN, problem=problem.message)))
 
     def was_learnt_later(self, item: Item, about: Collection[NodeId]) -> bool:
         """Whether a historic record was made before something in the request that amends or corrects these things.

@@ -7,6 +7,7 @@ from copy import copy
 
 from graph.rules.account import Event
 from graph.rules.parcels import Course, Parcel, Problem
+from graph.saying import said
 from graph.vocabulary import DRAW_ORDER, OPERATIONS
 
 __all__ = ["Holding"]
@@ -72,26 +73,49 @@ class Holding:
         takes = OPERATIONS[event.type].is_material or event.consumed or event.type == "COUNTED"
         if mode == "itemised":
             if event.quantity is not None and not event.units:
-                return "mixing", f"{self.name} has named units, and a bare quantity is taken.", "Name the units."
+                return (
+                    "mixing",
+                    said("{thing} has named units, and a bare quantity is taken.", thing=self.name),
+                    said("Name the units."),
+                )
             if takes and not event.units:
-                return "units_missing", f"{self.name} has named units, and none is named.", "Name them."
+                return (
+                    "units_missing",
+                    said("{thing} has named units, and none is named.", thing=self.name),
+                    said("Name them."),
+                )
         elif event.units:
-            remedy = "Give a quantity instead." if mode == "counted" else "Leave them out; the whole is meant."
-            return "mixing", f"{self.name} has no named units, and units are named.", remedy
+            remedy = (
+                said("Give a quantity instead.") if mode == "counted" else said("Leave them out; the whole is meant.")
+            )
+            return "mixing", said("{thing} has no named units, and units are named.", thing=self.name), remedy
         elif mode == "counted" and takes and event.quantity is None:
-            return "quantity_missing", f"{self.name} is counted, and no quantity is given.", "Give it."
+            return (
+                "quantity_missing",
+                said("{thing} is counted, and no quantity is given.", thing=self.name),
+                said("Give it."),
+            )
         elif mode == "uncounted" and event.quantity is not None and not is_reagent:
             # a reagent's bottle is not balanced: any amount of it may be named
             return (
                 "mixing",
-                f"{self.name} was made without a quantity, and {event.quantity:g} of it is named.",
-                "Leave the quantity out; the whole is meant.",
+                said(
+                    "{thing} was made without a quantity, and {quantity} of it is named.",
+                    thing=self.name,
+                    quantity=f"{event.quantity:g}",
+                ),
+                said("Leave the quantity out; the whole is meant."),
             )
         if event.unit and self.course.unit and event.unit != self.course.unit:
             return (
                 "wrong_unit",
-                f"{self.name} is counted in {self.course.unit}, not in {event.unit}.",
-                f"Give the quantity in {self.course.unit}.",
+                said(
+                    "{thing} is counted in {measure}, not in {given}.",
+                    thing=self.name,
+                    measure=self.course.unit,
+                    given=event.unit,
+                ),
+                said("Give the quantity in {measure}.", measure=self.course.unit),
             )
         return None
 
@@ -103,7 +127,10 @@ class Holding:
             parcel = by_unit.get(unit)
             if parcel is None:
                 self.impossible(
-                    event, "unknown_unit", f"{self.name} has no unit {unit}.", "Check the label and the lot's units."
+                    event,
+                    "unknown_unit",
+                    said("{thing} has no unit {unit}.", thing=self.name, unit=unit),
+                    said("Check the label and the lot's units."),
                 )
             else:
                 found.append(parcel)
@@ -129,8 +156,10 @@ class Holding:
             self.impossible(
                 event,
                 "nothing_left",
-                f"Nothing was left of {self.name} when {event.operation} named it.",
-                "Check the times, and what was taken before.",
+                said(
+                    "Nothing was left of {thing} when {operation} named it.", thing=self.name, operation=event.operation
+                ),
+                said("Check the times, and what was taken before."),
             )
         return left
 
@@ -156,8 +185,14 @@ class Holding:
             self.impossible(
                 event,
                 "overdraw",
-                f"{event.operation} takes {quantity:g} of {self.name}, where {available:g} can be taken.",
-                "Check the quantity, and whether what stands elsewhere was taken out first.",
+                said(
+                    "{operation} takes {quantity} of {thing}, where {available} can be taken.",
+                    operation=event.operation,
+                    quantity=f"{quantity:g}",
+                    thing=self.name,
+                    available=f"{available:g}",
+                ),
+                said("Check the quantity, and whether what stands elsewhere was taken out first."),
             )
             return []
         drawn: list[Parcel] = []
@@ -186,7 +221,12 @@ class Holding:
             self.impossible(
                 event,
                 "unit_gone" if parcel.unit else "nothing_left",
-                f"{self.name_of(parcel)} was {parcel.base} before {event.operation} named it.",
-                "Check the label; a correction mends the earlier record if that one is wrong.",
+                said(
+                    "{thing} was {state} before {operation} named it.",
+                    thing=self.name_of(parcel),
+                    state=parcel.base,
+                    operation=event.operation,
+                ),
+                said("Check the label; a correction mends the earlier record if that one is wrong."),
             )
         return parcel.is_final

@@ -21,6 +21,7 @@ from graph.records import (
 )
 from graph.rules.batch import Batch, Item
 from graph.rules.world import NodeId, World
+from graph.saying import Saying, said
 from graph.times import Moment
 from graph.vocabulary import KINDS, OPERATIONS, USES
 from graph.vocabulary.base import Field, FieldType
@@ -39,16 +40,18 @@ def check_names(batch: Batch, world: World, is_same: SameAs) -> None:
     for item in batch.items:
         for name in _names(item.record):
             if (known := world.entries.get(name)) is not None:
-                told = f"{name} was recorded before, with other content."
-                remedy = "Give this record another id; to mend the earlier one, correct or amend it."
+                told = said("{thing} was recorded before, with other content.", thing=name)
+                remedy = said("Give this record another id; to mend the earlier one, correct or amend it.")
                 if _holds_seal(known.payload):
-                    remedy += (
-                        " If it is the same: sealed values are compared for who recorded it, and for who may see them."
+                    remedy = said(
+                        "{remedy} If it is the same: sealed values are compared for who recorded it, and for who may "
+                        "see them.",
+                        remedy=remedy,
                     )
                 is_again = name == item.record.name and is_same(item.record.canonical, known.payload)
             elif (first := seen.get(name)) is not None:
-                told = f"{name} stands twice in this request, with different content."
-                remedy = "Keep one of them."
+                told = said("{thing} stands twice in this request, with different content.", thing=name)
+                remedy = said("Keep one of them.")
                 is_again = first.canonical == item.record.canonical
             else:
                 seen[name] = item.record
@@ -212,8 +215,8 @@ def check_links(batch: Batch, world: World) -> None:
                     record,
                     "unknown_reference",
                     member,
-                    f"{member} names {kind}:{key}, which does not exist{_like(batch, world, kind, key)}.",
-                    "Record it first, or in the same request; stubs are made with --create-missing.",
+                    _no_such(batch, world, member, kind, key),
+                    said("Record it first, or in the same request; stubs are made with --create-missing."),
                 )
         _check_made(batch, world, item, makers, restated)
         _check_closing(batch, world, item)
@@ -221,13 +224,17 @@ def check_links(batch: Batch, world: World) -> None:
     _check_reagent_lots(batch, world)
 
 
-def _like(batch: Batch, world: World, kind: str, key: str) -> str:
-    """What there is instead; looked for a few times only, since it compares the key with every other."""
+def _no_such(batch: Batch, world: World, member: str, kind: str, key: str) -> Saying:
+    """That there is none, and what there is instead: looked for a few times only, it compares with every other key."""
+    told = {"member": member, "thing": f"{kind}:{key}"}
     if len(batch.violations) >= _MOST_SUGGESTED:
-        return ""
+        return said("{member} names {thing}, which does not exist.", **told)
     known = itertools.islice((other for name, other in world.nodes if name == kind), _MOST_COMPARED)
     close = difflib.get_close_matches(key, known, n=1)
-    return f" (there is {kind}:{close[0]})" if close else ""
+    if not close:
+        return said("{member} names {thing}, which does not exist.", **told)
+    like = f"{kind}:{close[0]}"
+    return said("{member} names {thing}, which does not exist (there is {like}).", like=like, **told)
 
 
 def _restated(batch: Batch, world: World) -> dict[NodeId, str]:
@@ -254,13 +261,13 @@ def _check_made(
         known = world.node(record.kind, record.id)
         maker = None if record.is_stub else makers.get((record.kind, record.id))
         if maker is not None or (known is not None and not known.is_stub):
-            by = maker.record.id if maker else (known.made_by if known else None) or "a record before"
+            by = maker.record.id if maker else (known.made_by if known else None) or said("a record before")
             batch.refuse(
                 record,
                 "exists_already",
                 "id",
-                f"{record.kind}:{record.id} is made by {by} already.",
-                "Leave this record out, or amend the node.",
+                said("{thing} is made by {by} already.", thing=f"{record.kind}:{record.id}", by=by),
+                said("Leave this record out, or amend the node."),
             )
     if operation is None or not OPERATIONS[operation.type].creates or operation.id in batch.corrections:
         return
@@ -273,16 +280,20 @@ def _check_made(
                 record,
                 "exists_already",
                 f"outputs[{number}].id",
-                f"{output.kind}:{output.id} exists already (made by {known.made_by or 'a node record'}).",
-                "Give the output a code of its own.",
+                said(
+                    "{thing} exists already (made by {made_by}).",
+                    thing=f"{output.kind}:{output.id}",
+                    made_by=known.made_by or said("a node record"),
+                ),
+                said("Give the output a code of its own."),
             )
         elif other is not item and other.operation is not None and other.operation.id != operation.id:
             batch.refuse(
                 record,
                 "exists_already",
                 f"outputs[{number}].id",
-                f"{output.kind}:{output.id} is also made by {other.record.id}.",
-                "Each thing is made by one operation.",
+                said("{thing} is also made by {record}.", thing=f"{output.kind}:{output.id}", record=other.record.id),
+                said("Each thing is made by one operation."),
             )
 
 
@@ -299,31 +310,49 @@ def _check_closing(batch: Batch, world: World, item: Item) -> None:
             record,
             "unknown_reference",
             "operation",
-            f"operation names {record.operation}, which does not exist.",
-            "Record the operation first, or in the same request.",
+            said("operation names {operation}, which does not exist.", operation=record.operation),
+            said("Record the operation first, or in the same request."),
         )
         return
     if known is not None and known.corrected_by is not None:
         batch.refuse(
-            record, "already_corrected", "operation", f"{record.operation} was corrected by {known.corrected_by}.",
-            "Close its replacement instead.",
-        )  # fmt: skip
+            record,
+            "already_corrected",
+            "operation",
+            said(
+                "{operation} was corrected by {corrected_by}.",
+                operation=record.operation,
+                corrected_by=known.corrected_by,
+            ),
+            said("Close its replacement instead."),
+        )
         return
     use = None
     if record.use is not None:
         open_uses = operation.open_uses(record.use)
         if len(open_uses) != 1:
             batch.refuse(
-                record, "no_open_use", "use", f"{record.operation} has {len(open_uses)} open uses of {record.use}.",
-                "Name a machine with one open use there.",
-            )  # fmt: skip
+                record,
+                "no_open_use",
+                "use",
+                said(
+                    "{operation} has {count} open uses of {use}.",
+                    operation=record.operation,
+                    count=len(open_uses),
+                    use=record.use,
+                ),
+                said("Name a machine with one open use there."),
+            )
             return
         use = open_uses[0]
     elif not operation.is_open:
         batch.refuse(
-            record, "not_open", "operation", f"{record.operation} has an end already, or is an instant.",
-            "Mend a wrong end by a correction.",
-        )  # fmt: skip
+            record,
+            "not_open",
+            "operation",
+            said("{operation} has an end already, or is an instant.", operation=record.operation),
+            said("Mend a wrong end by a correction."),
+        )
         return
     others = [
         other
@@ -333,13 +362,24 @@ def _check_closing(batch: Batch, world: World, item: Item) -> None:
     earlier = [other for other in others if _bounds(other.end) != _bounds(record.end)]
     if earlier:
         batch.refuse(
-            record, "already_closed", "end", f"{record.operation} was closed by {earlier[0].id} with another end.",
-            "Mend a wrong end by a correction.",
-        )  # fmt: skip
+            record,
+            "already_closed",
+            "end",
+            said(
+                "{operation} was closed by {closing} with another end.",
+                operation=record.operation,
+                closing=earlier[0].id,
+            ),
+            said("Mend a wrong end by a correction."),
+        )
     start = use.start if use is not None and use.start is not None else operation.start
     if record.end.latest_ms < start.earliest_ms:
         batch.refuse(
-            record, "end_before_start", "end", f"end is before the start of {record.operation}.", "Check both."
+            record,
+            "end_before_start",
+            "end",
+            said("end is before the start of {operation}.", operation=record.operation),
+            said("Check both."),
         )
     fields = USES[use.kind].fields if use is not None else OPERATIONS[operation.type].fields
     present = [use.values if use is not None else operation.values, *(other.values for other in others)]
@@ -358,14 +398,17 @@ def _check_closing_values(
         if name not in fields:
             close = difflib.get_close_matches(name, fields, n=1)
             batch.refuse(
-                record, "unknown_member", f"data.{name}", f"data.{name} is no field of that operation.",
-                f"Did you mean {close[0]}?" if close else "Leave it out.",
+                record, "unknown_member", f"data.{name}", said("{member} is no field of that operation.", member=f"data.{name}"),
+                said("Did you mean {nearest}?", nearest=close[0]) if close else said("Leave it out."),
             )  # fmt: skip
         elif any(name in given and given[name] != value for given in present):
             batch.refuse(
-                record, "other_content", f"data.{name}", f"data.{name} was recorded before with another value.",
-                "Mend it by a correction.",
-            )  # fmt: skip
+                record,
+                "other_content",
+                f"data.{name}",
+                said("{member} was recorded before with another value.", member=f"data.{name}"),
+                said("Mend it by a correction."),
+            )
 
 
 def _check_correction(batch: Batch, world: World, item: Item) -> None:
@@ -376,18 +419,27 @@ def _check_correction(batch: Batch, world: World, item: Item) -> None:
     if known is None and record.operation not in batch.operation_of:
         if record.operation not in batch.unread:
             batch.refuse(
-                record, "unknown_reference", "operation",
-                f"operation names {record.operation}, which does not exist.", "Name the operation that is wrong.",
-            )  # fmt: skip
+                record,
+                "unknown_reference",
+                "operation",
+                said("operation names {operation}, which does not exist.", operation=record.operation),
+                said("Name the operation that is wrong."),
+            )
         return
     others = [other.record.id for other in batch.corrections[record.operation] if other is not item]
     corrected_by = known.corrected_by if known is not None else None
     if corrected_by is not None or others:
         batch.refuse(
-            record, "already_corrected", "operation",
-            f"{record.operation} is corrected by {corrected_by or others[0]} already.",
-            "An operation is corrected once, then its replacement.",
-        )  # fmt: skip
+            record,
+            "already_corrected",
+            "operation",
+            said(
+                "{operation} is corrected by {corrected_by} already.",
+                operation=record.operation,
+                corrected_by=corrected_by or others[0],
+            ),
+            said("An operation is corrected once, then its replacement."),
+        )
 
 
 def _check_reagent_lots(batch: Batch, world: World) -> None:
@@ -417,8 +469,8 @@ def _check_reagent_lots(batch: Batch, world: World) -> None:
         if lot is not None and lots.setdefault(lot, key) != key:
             batch.refuse(
                 told[key], "exists_already", "data.lot_number",
-                f"That manufacturer, name and lot number is Reagent:{lots[lot]} already.",
-                "Use that key, or mend the lot number.",
+                said("That manufacturer, name and lot number is {thing} already.", thing="Reagent:" + lots[lot]),
+                said("Use that key, or mend the lot number."),
             )  # fmt: skip
 
 
@@ -472,10 +524,16 @@ def _sorted(batch: Batch, acts: Sequence[Item], needed: Sequence[set[int]]) -> l
         ring = [acts[index].record for index in error.args[1]]
         for record in ring[1:]:
             batch.refuse(
-                record, "cycle", "inputs",
-                f"{record.id} is made from what is made from it ({' → '.join(each.id for each in ring)}).",
-                "Check which thing was made from which.",
-            )  # fmt: skip
+                record,
+                "cycle",
+                "inputs",
+                said(
+                    "{record} is made from what is made from it ({ring}).",
+                    record=record.id,
+                    ring=" → ".join(each.id for each in ring),
+                ),
+                said("Check which thing was made from which."),
+            )
         return None
     ordered: list[Item] = []
     while sorter.is_active():

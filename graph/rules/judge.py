@@ -38,6 +38,7 @@ from graph.rules.ranges import range_deviations
 from graph.rules.soundness import sound_part
 from graph.rules.times import check_times
 from graph.rules.world import KnownNode, NodeId, World
+from graph.saying import said
 from graph.vocabulary import OPERATIONS
 
 __all__ = ["Clock", "Judgement", "judge"]
@@ -190,8 +191,12 @@ def _tell_broken(hearing: Hearing, node: KnownNode, problem: Problem) -> None:
             culprit.record,
             problem.code,
             None,
-            f"It would break {problem.operation}, which is recorded: {problem.message}",
-            "Correct that record as well, in the same request.",
+            said(
+                "It would break {operation}, which is recorded: {problem}",
+                operation=problem.operation,
+                problem=problem.message,
+            ),
+            said("Correct that record as well, in the same request."),
         )
 
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from graph.rules.course import Course, Problem
+from graph.rules.departures import CELL_TAKEN
 from graph.rules.hearing import Hearing
 from graph.rules.world import KnownNode, NodeId, World
+from graph.saying import said
 
 __all__ = ["check_cells"]
 
@@ -61,8 +63,13 @@ def _tell(hearing: Hearing, clash: _Clash, *, is_known: bool) -> None:
     problem = Problem(
         late.operation,
         "position_taken",
-        f"{clash.cell} still held {early.thing[0]}:{early.thing[1]} ({early.operation}).",
-        "Take that out first, or name another cell.",
+        said(
+            CELL_TAKEN,
+            cell=clash.cell,
+            thing=f"{early.thing[0]}:{early.thing[1]}",
+            operation=early.operation,
+        ),
+        said("Take that out first, or name another cell."),
         is_forbidden=True,
     )
     subject = f"StoragePosition:{clash.cell}"

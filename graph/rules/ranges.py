@@ -14,6 +14,7 @@ from typing import Any
 
 from graph.errors import Deviation
 from graph.records import AmendmentRecord, ClosingRecord, CorrectionRecord, OperationRecord, Record, is_sealed
+from graph.rules.departures import between, outside
 from graph.rules.world import KnownNode, World
 from graph.times import Moment, day_end_ms
 from graph.vocabulary import KINDS, OPERATIONS, USES
@@ -286,22 +287,24 @@ def _judge(measured: _Measured, setting: _Setting, world: World) -> Iterator[Dev
             direction, severity = found
             shown = str(measured.value) if measured.tier < 2 else None  # personal values stay out of messages
             yield Deviation(
-                code="out_of_range", severity=severity, operation=operation.id, subject=f"Operation:{operation.id}",
-                field=measured.member, value=shown, direction=direction, range_version=one.version,
-                message=f"{measured.member} of {operation.id} is {direction} its range{_bounds(one)} ({one.version}).",
+                code="out_of_range",
+                severity=severity,
+                operation=operation.id,
+                subject=f"Operation:{operation.id}",
+                field=measured.member,
+                value=shown,
+                direction=direction,
+                range_version=one.version,
+                message=outside(
+                    field=measured.member,
+                    operation=operation.id,
+                    direction=direction,
+                    version=one.version,
+                    limits=between(one.low, one.high),
+                    allowed=between(one.allowed_low, one.allowed_high),
+                ),
                 tier=measured.tier if measured.tier >= 2 else None,
-            )  # fmt: skip
-
-
-def _bounds(limits: Limits) -> str:
-    """The limits as a reader wants them beside a departure."""
-    told = []
-    for name, low, high in (("", limits.low, limits.high), ("allowed ", limits.allowed_low, limits.allowed_high)):
-        if low is not None and high is not None:
-            told.append(f"{name}{low:g} to {high:g}")
-        elif low is not None or high is not None:
-            told.append(f"{name}at least {low:g}" if low is not None else f"{name}at most {high:g}")
-    return f" of {', '.join(told)}" if told else ""
+            )
 
 
 def _limits_of(measured: _Measured, setting: _Setting, world: World) -> list[Limits]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from graph.records import ClosingRecord
 from graph.rules.batch import Batch, Item
 from graph.rules.clock import Clock
+from graph.saying import said
 from graph.times import Moment, render
 
 __all__ = ["check_times"]
@@ -70,24 +71,35 @@ def check_times(batch: Batch, clock: Clock) -> None:
         for member, moment in times:
             if moment.earliest_ms > clock.now_ms:
                 batch.refuse(
-                    record, "in_the_future", member,
-                    f"{member} lies after the ledger's clock ({render(clock.now_ms, moment.offset_minutes)}).",
-                    "Record it when it has happened.",
-                )  # fmt: skip
+                    record,
+                    "in_the_future",
+                    member,
+                    said(
+                        "{member} lies after the ledger's clock ({clock}).",
+                        member=member,
+                        clock=render(clock.now_ms, moment.offset_minutes),
+                    ),
+                    said("Record it when it has happened."),
+                )
         claimed = record.recorded_at
         if claimed is None:
             continue
         if not clock.is_historic:
             batch.refuse(
-                record, "recorded_at", "recorded_at", "recorded_at is accepted only from a historic import.",
-                "Leave it out, or import with --historic (role data manager).",
+                record, "recorded_at", "recorded_at", said("recorded_at is accepted only from a historic import."),
+                said("Leave it out, or import with --historic (role data manager)."),
             )  # fmt: skip
         elif claimed.earliest_ms > clock.now_ms:
-            batch.refuse(record, "recorded_at", "recorded_at", "recorded_at lies in the future.", "Check the year.")
+            batch.refuse(
+                record, "recorded_at", "recorded_at", said("recorded_at lies in the future."), said("Check the year.")
+            )
         else:
             for member, moment in times:
                 if moment.earliest_ms > claimed.earliest_ms:
                     batch.refuse(
-                        record, "recorded_at", "recorded_at", f"recorded_at is before {member}: nothing is recorded "
-                        "before it happens.", "Check both times.",
-                    )  # fmt: skip
+                        record,
+                        "recorded_at",
+                        "recorded_at",
+                        said("recorded_at is before {member}: nothing is recorded before it happens.", member=member),
+                        said("Check both times."),
+                    )

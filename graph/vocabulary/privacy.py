@@ -10,6 +10,8 @@ import re
 import unicodedata
 from datetime import date
 
+from graph.saying import Saying, said
+
 __all__ = ["personal_identifier"]
 
 # First two digits of an identity card: the provinces of GB/T 2260, and 81 to 83 for residence permits.
@@ -82,7 +84,7 @@ def _is_spaced_mobile(code: str) -> bool:
     return False
 
 
-def personal_identifier(code: str) -> str | None:
+def personal_identifier(code: str) -> Saying | None:
     """What kind of personal identifier ``code`` seems to hold; None where it seems to hold none.
 
     Ordinary codes pass: donation numbers (ISBT 128), Single European Codes, dates and serial numbers in codes.
@@ -91,15 +93,15 @@ def personal_identifier(code: str) -> str | None:
     text = unicodedata.normalize("NFKC", code)
     joined = _GAP.sub("", text)
     if any(_is_identity_card(found) for part in (text, joined) for found in _CARD.findall(part)):
-        return "identity-card number"
+        return said("identity-card number")
     if any(_is_old_identity_card(found) for found in _OLD_CARD.findall(text)):
-        return "identity-card number"
+        return said("identity-card number")
     if _EMAIL.search(text):
-        return "e-mail address"
+        return said("e-mail address")
     if _MEDICAL_RECORD.search(text):
-        return "medical-record number"
+        return said("medical-record number")
     if _MOBILE.search(text) or _is_spaced_mobile(text) or _INTERNATIONAL.search(text):
-        return "telephone number"
+        return said("telephone number")
     if _SOCIAL_SECURITY.search(text) or _NAMED_SOCIAL_SECURITY.search(text):
-        return "social-security number"
+        return said("social-security number")
     return None

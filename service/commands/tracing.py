@@ -118,6 +118,14 @@ def _operations(_context: click.Context, _option: click.Parameter, text: str | N
     metavar="FILE",
     help="Write the picture to FILE. With - it alone is on standard output.",
 )
+@option(
+    "--language",
+    env="TRACE_LANGUAGE",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Language of the picture.",
+)
 @out_options
 def trace(
     *,
@@ -130,6 +138,7 @@ def trace(
     known_at: str | None,
     as_json: bool,
     html: Path | None,
+    language: str,
     out: Path | None,
     form: str | None,
 ) -> None:
@@ -145,7 +154,7 @@ def trace(
         known_at=known_at,
     )
     form, is_file_alone = check_out(out, form), check_standard_output(as_json=as_json, out=out, html=html)
-    answer, page = answered(_trace(settings, question, with_page=html is not None, out=out, form=form))
+    answer, page = answered(_trace(settings, question, language=None if html is None else language, out=out, form=form))
     if html is not None and page is not None:
         with whole_file(html) as (target, _):
             target.write(page)
@@ -160,7 +169,7 @@ def trace(
 
 
 async def _trace(
-    settings: Settings, question: Question, *, with_page: bool, out: Path | None, form: str | None
+    settings: Settings, question: Question, *, language: str | None, out: Path | None, form: str | None
 ) -> tuple[dict[str, Any], bytes | None]:
     from service.client import connect_service
 
@@ -171,8 +180,8 @@ async def _trace(
             asked = [*question.as_address(), ("pushdown", str(settings.pushdown).lower())]
             await write_answer(service, "/export/trace", [*asked, at], out=out, form=form)
         page = None
-        if with_page:
-            asked = [*question.as_address(), at, ("standalone", "true")]
+        if language is not None:
+            asked = [*question.as_address(), at, ("standalone", "true"), ("language", language)]
             page = (await service.ask("GET", "/view/trace", params=asked)).content
         return answer, page
 

@@ -16,6 +16,7 @@ __all__ = [
     "operation_address",
     "search_address",
     "trace_address",
+    "whereabouts_address",
 ]
 
 
@@ -50,3 +51,8 @@ def contents_form_address(position: NodeId) -> str:
 def impact_form_address(seeds: Iterable[str]) -> str:
     """Where it is asked what these affect, by their ids."""
     return f"/view/impact?{urlencode([('seed', joined_seed(seed, '', '')) for seed in seeds])}"
+
+
+def whereabouts_address(thing: NodeId) -> str:
+    """Where it is told where a thing has been."""
+    return f"/view/whereabouts?{urlencode({'id': id_text(thing)})}"

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from graph.errors import BadInput
 from graph.reader import NodeId, id_text
+from graph.saying import said
 from graph.vocabulary import kind_code
 from queries.contents import ContentsAsked
 from queries.ids import parse_node_id
@@ -37,7 +38,7 @@ def contents_of(request: Request) -> ContentsQuestion:
     now = time.time_ns() // 1_000_000
     at = instant_of(request, "at")
     if at is not None and at > now:
-        raise BadInput("at lies in the future.", remedy="Leave it out for now.", member="at")
+        raise BadInput(said("at lies in the future."), remedy=said("Leave it out for now."), member="at")
     about = _impact(request)
     affected = _AFFECTED[choice(request, "affected", list(_AFFECTED))]
     return ContentsQuestion(
@@ -58,8 +59,8 @@ def _impact(request: Request) -> ImpactAsked | None:
         return impact_of(request)
     if seed_texts(request) or any(given.get(name) for name in _ABOUT_HAZARD):
         raise BadInput(
-            "hazard is missing: what is affected can be told of a hazard only.",
-            remedy="Name one, or leave out seed, channels, closedIntervals and affected.",
+            said("hazard is missing: what is affected can be told of a hazard only."),
+            remedy=said("Name one, or leave out seed, channels, closedIntervals and affected."),
             member="hazard",
         )
     return None

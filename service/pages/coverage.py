@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph.errors import BadInput
+from graph.saying import said
 from graph.vocabulary import LISTS
 from queries.coverage import CoverageStatus, coverage
 from service.pages.desk import Desk
@@ -23,7 +24,11 @@ async def show_coverage(desk: Desk, request: Request) -> Response:
     check_names(request, {"lot", "whole", "status", "language"})
     lot, status = request.query_params.get("lot", "").strip(), request.query_params.get("status") or "all"
     if status != "all" and status not in _STATUSES:
-        raise BadInput(f"status={status!r} is none.", remedy=f"One of: all, {', '.join(_STATUSES)}.", member="status")
+        raise BadInput(
+            said("{name}={asked} is none.", name="status", asked=repr(status)),
+            remedy=said("One of: {known}.", known=", ".join(["all", *_STATUSES])),
+            member="status",
+        )
     found = None
     if lot or flag(request, "whole"):
         found = await coverage(desk.view(request), lot or None)

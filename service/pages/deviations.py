@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph.errors import BadInput
+from graph.saying import said
 from queries.deviations import deviations
 from service.pages.desk import Desk
 from service.parameters import check_names
@@ -23,7 +24,11 @@ async def show_deviations(desk: Desk, request: Request) -> Response:
     check_names(request, {"show", "after", "language"})
     show = request.query_params.get("show", "open")
     if show not in _SHOWN:
-        raise BadInput(f"show={show!r} is none.", remedy=f"One of: {', '.join(_SHOWN)}.", member="show")
+        raise BadInput(
+            said("{name}={asked} is none.", name="show", asked=repr(show)),
+            remedy=said("One of: {known}.", known=", ".join(_SHOWN)),
+            member="show",
+        )
     found = await deviations(
         desk.view(request), is_open=_SHOWN[show], first=_EACH, after=request.query_params.get("after") or None
     )

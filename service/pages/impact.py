@@ -37,7 +37,7 @@ from service.pages.paging import page_number, pager
 from service.pages.questions import OPENED_PARAMETERS, instant_of, kinds_of, opened_of, opened_parameters, position_of
 from service.pages.zone import site_offset
 from service.parameters import check_names, choice, flag
-from service.texts import language_of
+from service.texts import Texts, language_of
 from visualize import ImpactQuestion, ask_impact_picture, impact_page
 from visualize.values import span_text
 
@@ -104,12 +104,14 @@ async def show_impact(desk: Desk, request: Request) -> Response:
 
 async def _picture(request: Request, view: View, asked: _Asked) -> Response:
     picture = await ask_impact_picture(view, asked.question, as_of_seq=asked.at, site_offset=site_offset(None))
-    is_alone = flag(request, "standalone")
+    is_alone, say = flag(request, "standalone"), Texts(language_of(request))
+    remarks = [remark for remark in [_zone_remark(request, say)] if remark]
     at = {} if asked.at is None else {"at": str(asked.at)}
     page = await asyncio.to_thread(
         impact_page,
         picture,
-        language=language_of(request),
+        language=say.language,
+        remarks=remarks,
         nonce=request.state.nonce,
         address=None if is_alone else _picture_address(at),
         thing_address=None if is_alone else node_address,
@@ -117,6 +119,14 @@ async def _picture(request: Request, view: View, asked: _Asked) -> Response:
         listed=None if is_alone else impact_address_of(_PATH, asked.parameters, at=str(picture.as_of_seq)),
     )
     return HTMLResponse(page)
+
+
+def _zone_remark(request: Request, say: Texts) -> str:
+    """That times of the question were taken in the site's zone; empty where each has an offset of its own."""
+    zone = assumed_zone_of(request)
+    if zone is None:
+        return ""
+    return say("Times that were written without an offset are taken in the site's zone, %(zone)s.", zone=zone)
 
 
 def _picture_address(at: dict[str, str]) -> Any:
@@ -170,7 +180,7 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         whole=completeness(view, answer),
         is_stopped=not answer.spread.is_complete,
         known_at_text=_known_at(question.asked),
-        assumed_zone=assumed_zone_of(request),
+        zone_remark=_zone_remark(request, desk.texts(request)),
         counts=totals,
         sites=await asyncio.to_thread(sites, view, answer, standing),
         dispositions=[

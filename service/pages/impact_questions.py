@@ -14,6 +14,7 @@ from starlette.requests import Request
 from graph.errors import BadInput
 from graph.index.hazards import Channel, Hazard, Seed
 from graph.reader import id_text
+from graph.saying import said
 from graph.times import render
 from graph.vocabulary import HAZARDS, kind_code
 from queries.impact import ImpactAsked
@@ -64,7 +65,11 @@ def tiers_of(request: Request) -> tuple[int, ...] | None:
     """``tiers=1,2``; None: all."""
     asked = names(request, "tiers")
     if unknown := [name for name in asked if name not in map(str, _TIERS)]:
-        raise BadInput(f"tiers: {unknown[0]!r} is no tier.", remedy="Tiers are 1, 2 and 3.", member="tiers")
+        raise BadInput(
+            said("tiers: {unknown} is no tier.", unknown=repr(unknown[0])),
+            remedy=said("Tiers are 1, 2 and 3."),
+            member="tiers",
+        )
     return tuple(sorted(map(int, asked))) or None
 
 
@@ -113,8 +118,8 @@ def _hazard(request: Request) -> Hazard:
         return Hazard(text.upper())
     except ValueError:
         raise BadInput(
-            f"hazard={text!r} is no hazard." if text else "hazard is missing.",
-            remedy=f"One of: {', '.join(HAZARDS)}.",
+            said("hazard={text} is no hazard.", text=repr(text)) if text else said("hazard is missing."),
+            remedy=said("One of: {known}.", known=", ".join(HAZARDS)),
             member="hazard",
         ) from None
 
@@ -126,7 +131,9 @@ def _channels(request: Request) -> frozenset[Channel] | None:
     except ValueError:
         known = ", ".join(channel.value for channel in Channel)
         raise BadInput(
-            f"channels: {', '.join(asked)} are no channels.", remedy=f"Channels are {known}.", member="channels"
+            said("channels: {asked} are no channels.", asked=", ".join(asked)),
+            remedy=said("One of: {known}.", known=known),
+            member="channels",
         ) from None
 
 

@@ -76,7 +76,11 @@ async def show_operation(desk: Desk, request: Request) -> Response:
         start_label=member_label(act.type, "start", wording.say.language),
         end_label=member_label(act.type, "end", wording.say.language),
         member_rows=value_rows(
-            wording, {name: members[name] for name in _MEMBERS}, act.members, act.masked_members, member=""
+            wording,
+            {name: members[name] for name in _MEMBERS},
+            act.members,
+            [name for name in act.said_to_be_masked if name in act.masked_members],
+            member="",
         ),
         stage_rows=_stage_rows(wording, dossier),
         inputs=[_end_row(wording, end, "inputs", number, dossier) for number, end in _numbered(act.inputs, inputs)],

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 
 from graph.errors import BadInput
+from graph.saying import said
 from queries.pages import Cursor
 from service.parameters import number
 
@@ -33,7 +34,11 @@ def page_number(request: Request, name: str = "page") -> int:
     """From 1. Raises BadInput for what is no number of a page."""
     asked = number(request, name)
     if asked == 0:
-        raise BadInput(f"{name}=0 is no page: the first is 1.", remedy=f"Write {name}=1.", member=name)
+        raise BadInput(
+            said("{name}=0 is no page: the first is 1.", name=name),
+            remedy=said("Write {name}=1.", name=name),
+            member=name,
+        )
     return asked or 1
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from graph.errors import BadInput
 from graph.reader import Direction, NodeId, id_text
+from graph.saying import said
 from graph.times import BadTime, Moment, parse_moment, render
 from graph.vocabulary import KINDS, OPERATIONS, kind_code, kind_of_code
 from queries.ids import parse_node_id
@@ -84,8 +85,12 @@ def opened_of(request: Request) -> Opened:
     opened = Opened(things=of("show"), sources=of("sources"), results=of("results"))
     if len(opened.every) > ONE_BY_ONE:
         raise BadInput(
-            f"{len(opened.every)} things are to be shown one by one; a picture shows at most {ONE_BY_ONE} so.",
-            remedy="Put some back into their groups.",
+            said(
+                "{count} things are to be shown one by one; a picture shows at most {most} so.",
+                count=len(opened.every),
+                most=ONE_BY_ONE,
+            ),
+            remedy=said("Put some back into their groups."),
             member="show",
         )
     return opened
@@ -103,7 +108,9 @@ def _direction(request: Request) -> Direction:
         return Direction[text.upper()]
     except KeyError:
         raise BadInput(
-            f"direction={text!r} is no direction.", remedy="Write direction=backward or forward.", member="direction"
+            said("direction={text} is no direction.", text=repr(text)),
+            remedy=said("Write direction=backward or forward."),
+            member="direction",
         ) from None
 
 
@@ -114,8 +121,8 @@ def kinds_of(request: Request) -> tuple[str, ...] | None:
         return tuple(name if name in KINDS else kind_of_code(name) for name in asked) or None
     except KeyError as error:
         raise BadInput(
-            f"kinds: {error.args[0]!r} is no kind.",
-            remedy=f"Kinds are {', '.join(kind_code(kind) for kind in KINDS)}.",
+            said("kinds: {name} is no kind.", name=repr(error.args[0])),
+            remedy=said("Kinds are {kinds}.", kinds=", ".join(kind_code(kind) for kind in KINDS)),
             member="kinds",
         ) from None
 
@@ -125,8 +132,8 @@ def _operations(request: Request) -> tuple[str, ...] | None:
     for name in asked:
         if name not in OPERATIONS:
             raise BadInput(
-                f"operations: {name!r} is no type of operation.",
-                remedy=f"Types are {', '.join(OPERATIONS)}.",
+                said("operations: {name} is no type of operation.", name=repr(name)),
+                remedy=said("Types are {operations}.", operations=", ".join(OPERATIONS)),
                 member="operations",
             )
     return asked or None
@@ -140,9 +147,13 @@ def known_at_of(request: Request) -> Moment | None:
     try:
         moment = parse_moment(text.replace(" ", "+"))  # an address that was typed has a + where a space arrives
     except BadTime as error:
-        raise BadInput(f"knownAt: {error}.", remedy="Write 2025-06-01T00:00:00+08:00.", member="knownAt") from None
+        raise BadInput(
+            said("{member}: {problem}.", member="knownAt", problem=error.args[0]),
+            remedy=said("Write 2025-06-01T00:00:00+08:00."),
+            member="knownAt",
+        ) from None
     if not moment.is_exact:
-        raise BadInput("knownAt is not exact.", remedy="Write 2025-06-01T00:00:00+08:00.", member="knownAt")
+        raise BadInput(said("knownAt is not exact."), remedy=said("Write 2025-06-01T00:00:00+08:00."), member="knownAt")
     return moment
 
 
@@ -158,7 +169,9 @@ def instant_of(request: Request, name: str) -> int | None:
         return parse_moment(text.replace(" ", "+"), site_zone()).earliest_ms
     except BadTime as error:
         raise BadInput(
-            f"{name}: {error}.", remedy="Write 2025-03-08 or 2025-03-08T09:30:00+08:00.", member=name
+            said("{member}: {problem}.", member=name, problem=error.args[0]),
+            remedy=said("Write 2025-03-08 or 2025-03-08T09:30:00+08:00."),
+            member=name,
         ) from None
 
 
@@ -167,6 +180,8 @@ async def position_of(request: Request, view: View, name: str = "at", *, pushdow
     seq = number(request, name)
     if seq is not None and seq > (await view.lineages(pushdown=pushdown).position()).seq:
         raise BadInput(
-            f"{name}={seq} names a later entry than there is.", remedy="Leave it out for the last.", member=name
+            said("{name}={seq} names a later entry than there is.", name=name, seq=seq),
+            remedy=said("Leave it out for the last."),
+            member=name,
         )
     return seq

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,13 @@ from urllib.parse import quote
 import jinja2
 
 from graph.reader import id_text
+from graph.rules.departures import recall
 from graph.times import Moment
-from graph.viewer import Role
+from graph.viewer import OWNER, Role
 from graph.vocabulary import KINDS
 from queries.impact import can_be_seed
+from queries.whereabouts import WHEREABOUTS_KINDS
+from service.messages import marked_up, spoken, tag_of
 from service.pages.addresses import (
     contents_form_address,
     impact_form_address,
@@ -22,22 +26,25 @@ from service.pages.addresses import (
     operation_address,
     search_address,
     trace_address,
+    whereabouts_address,
 )
-from service.pages.wording import (
+from service.pages.zone import site_offset
+from service.texts import LANGUAGES, Texts
+from service.wording import (
     deviation_label,
     direction_label,
     field_label,
     field_unit,
     navigation,
+    range_label,
     role_labels,
 )
-from service.pages.zone import site_offset
-from service.texts import LANGUAGES, Texts
 from visualize.values import moment_text, span_text
 from visualize.words import edge_label, kind_label
 
 __all__ = ["site_time", "template_of"]
 
+_DUPLICATE: Final = re.compile(r"\(duplicate of ([A-Z]+-\d+)\)")  # as the list of the items notes it, in any language
 _FOLDER: Final = Path(__file__).parent.parent / "templates"
 
 
@@ -75,13 +82,21 @@ def _environment(language: str) -> jinja2.Environment:
         "trace_address": trace_address,
         "impact_form_address": impact_form_address,
         "contents_form_address": contents_form_address,
+        "whereabouts_address": whereabouts_address,
+        "can_be_followed": WHEREABOUTS_KINDS.__contains__,
         "can_be_seed": can_be_seed,
         "kinds": KINDS,
+        "spoken": partial(spoken, say),
+        "told": partial(marked_up, say),
+        "tag_of": partial(tag_of, say),
+        "recall": recall,
         "role_label": role_labels(say).__getitem__,
+        "actor_name": lambda actor: role_labels(say)[Role.OWNER] if actor == OWNER.person else actor,
         "role_name": lambda name: role_labels(say).get(Role(name), name) if name else "",
         "deviation_label": partial(deviation_label, say),
         "direction_label": partial(direction_label, say),
         "field_label": partial(field_label, say),
+        "range_label": partial(range_label, say),
         "field_unit": field_unit,
         "navigation": lambda may_import: navigation(say, may_import=may_import),
         "in_language": in_language,
@@ -93,6 +108,7 @@ def _environment(language: str) -> jinja2.Environment:
         "id": id_text,
         "kind_label": lambda kind: kind_label(kind, language),
         "edge_label": lambda edge: edge_label(edge, language),
+        "item_name": lambda name: _DUPLICATE.sub(say("(the same as %(item)s)", item=r"\1"), name),
         "address_part": lambda text: quote(str(text), safe=""),
     }
     return environment

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graph.errors import BadInput
+from graph.saying import said
 from graph.vocabulary import KINDS
 from queries.finding import operations_named
 from queries.nodes import BRIEF, Node, search
@@ -32,7 +33,11 @@ async def show_search(desk: Desk, request: Request) -> Response:
     view = desk.view(request)
     text, part = request.query_params.get("q", "").strip(), request.query_params.get("part")
     if part is not None and part not in _PARTS:
-        raise BadInput(f"part={part!r} is none.", remedy="Write part=results or part=suggestions.", member="part")
+        raise BadInput(
+            said("{name}={asked} is none.", name="part", asked=repr(part)),
+            remedy=said("Write part=results or part=suggestions."),
+            member="part",
+        )
     kinds = kinds_of(request)
     first = _SUGGESTED if part == "suggestions" else _EACH
     found = await _found(view, text, kinds, first, request.query_params.get("after")) if text else None

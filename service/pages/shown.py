@@ -143,7 +143,7 @@ def limit_of(wording: Wording, applied: AppliedRange, declared: Field, values: M
     shown = known or declared
     parts = []
     if limits.expected:
-        parts.append(wording.speech("joined").join(limits.expected))
+        parts.append(wording.speech("joined").join(_expected(limits.expected, say.language)))
     for low, high, text in (
         (limits.low, limits.high, "%(range)s"),
         (limits.allowed_low, limits.allowed_high, say("allowed %(range)s")),
@@ -151,10 +151,16 @@ def limit_of(wording: Wording, applied: AppliedRange, declared: Field, values: M
         if low is not None or high is not None:
             sign = "<" if limits.is_high_excluded else "≤"
             parts.append(text % {"range": _range(low, high, sign, _unit(shown, values))})
-    text = "; ".join(parts)
+    text = say("; ").join(parts)
     if known is not None:
         text = f"{wording.name(known)}{wording.speech('colon')}{text}"
     return Limit(text=text, version=limits.version)
+
+
+def _expected(words: Sequence[str], language: str) -> Sequence[str]:
+    """Of the words that are as good as each other those of the reader's language; all where there are none."""
+    own = [word for word in words if word.isascii() == (language == "en")]
+    return own or words
 
 
 def _range(low: float | None, high: float | None, sign: str, unit: str) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from graph.errors import BadInput
 from graph.reader import AsOf, Direction, id_text
+from graph.saying import said
 from graph.viewer import Permission
 from graph.vocabulary import KINDS, OPERATIONS, kind_code
 from queries.impact import can_be_seed
@@ -58,7 +59,11 @@ async def show_trace(desk: Desk, request: Request) -> Response:
     form = request.query_params.get("as", "picture")
     if form not in {*_FORMS, "form"}:
         known = ", ".join([*_FORMS, "form"])
-        raise BadInput(f"as={form!r} is no form of the answer.", remedy=f"One of: {known}.", member="as")
+        raise BadInput(
+            said("as={form} is no form of the answer.", form=repr(form)),
+            remedy=said("One of: {known}.", known=known),
+            member="as",
+        )
     if form == "form" or not (set(request.query_params) & {"start", "direction"}):
         return _form(desk, request)
     return await _FORMS[form](desk, request, question_of(request))

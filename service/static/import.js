@@ -10,7 +10,8 @@ function say(text, values) {
 }
 
 function parameters(file) {
-  const asked = { name: file.name, dryRun: String(byId("dry-run").checked) };
+  const language = document.documentElement.lang.slice(0, 2);
+  const asked = { name: file.name, dryRun: String(byId("dry-run").checked), language };
   if (byId("zone").value) asked.zone = byId("zone").value;
   if (byId("batch").value) asked.batch = byId("batch").value;
   if (byId("historic") && byId("historic").checked) asked.historic = "true";
@@ -21,15 +22,14 @@ function parameters(file) {
 
 function place(found) {
   const parts = [found.file];
-  if (found.cell) parts.push(texts.cell + " " + found.cell);
-  else if (found.line) parts.push(texts.line + " " + found.line);
-  return parts.filter(Boolean).join(", ");
+  if (found.cell) parts.push(say(texts.cell, found));
+  else if (found.line) parts.push(say(texts.line, found));
+  return parts.filter(Boolean).join(texts.joined);
 }
 
-function cell(text, language) {
+function cell(text) {
   const made = document.createElement("td");
   const part = document.createElement("bdi");
-  if (language) part.lang = language;
   part.textContent = text || "";
   made.append(part);
   return made;
@@ -56,7 +56,7 @@ function show(answer) {
   byId("outcome-list").querySelector("tbody").replaceChildren(...violations.slice(0, SHOWN).map((violation) => {
     const row = document.createElement("tr");
     const record = [violation.record, violation.member].filter(Boolean).join(" · ");
-    row.append(cell(place(violation)), cell(record), cell(violation.message, "en"), cell(violation.remedy, "en"));
+    row.append(cell(place(violation)), cell(record), cell(violation.message), cell(violation.remedy));
     return row;
   }));
   byId("outcome-more").hidden = violations.length <= SHOWN;

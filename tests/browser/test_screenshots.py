@@ -23,9 +23,10 @@ WIDTH, HEIGHT = 1280, 860
 WIDER: Final = {"impact-picture.png": 1700, "contents-plan.png": 1500}  # the axis of time is long; boxes side by side
 LARGEST: Final = 200_000  # bytes
 RECORDED: Final = 1_767_576_600_000  # the trial is taken in at the same moment each time
-PICTURED: Final = {
+_PAGES: Final = {
     "lot.png": "/view/node/CellLot:MCB1",
     "trace.png": "/view/trace?start=Subject:S6&direction=backward",
+    "whereabouts.png": "/view/whereabouts?id=CellLot:DP1&as=picture",
     "impact.png": "/view/impact?hazard=EXPOSURE&seed=Reagent:R-MED-8",
     "impact-picture.png": (
         "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&as=picture&target=Subject:S3"
@@ -34,6 +35,13 @@ PICTURED: Final = {
         "/view/contents?position=StoragePosition:ROOM-1&at=2025-04-13T12:00:00%2B08:00"
         "&hazard=EXPOSURE&seed=Reagent:R-MED-8&as=picture"
     ),
+}
+
+# Each page in both languages: name of the picture -> (language, address).
+PICTURED: Final = {
+    name.replace(".png", ending): (language, address)
+    for name, address in _PAGES.items()
+    for language, ending in (("en", ".png"), ("zh", ".zh.png"))
 }
 
 MOVED: Final = """() => {
@@ -70,9 +78,10 @@ async def site(embedded_engine: EmbeddedEngine, browser: Browser, in_beijing: No
 async def test_a_picture_in_the_documents_shows_the_page_as_it_is(
     site: Site, name: str, pytestconfig: pytest.Config
 ) -> None:
-    path = FOLDER / name
-    async with site.window(Role.SAFETY_OFFICER, width=WIDER.get(name, WIDTH), height=HEIGHT) as window:
-        page = await window.open(PICTURED[name])
+    path, (language, address) = FOLDER / name, PICTURED[name]
+    width = WIDER.get(name.replace(".zh.", "."), WIDTH)
+    async with site.window(Role.SAFETY_OFFICER, language=language, width=width, height=HEIGHT) as window:
+        page = await window.open(address)
         if await page.locator("#network").count():
             await page.wait_for_selector("#network[data-drawn]")
         shown = await digest_of_page(page)
@@ -88,7 +97,7 @@ async def test_a_picture_in_the_documents_shows_the_page_as_it_is(
 
 async def test_what_a_picture_shows_is_told_apart_from_what_it_does_not(site: Site) -> None:
     async with site.window(Role.SAFETY_OFFICER, width=WIDTH, height=HEIGHT) as window:
-        page = await window.open(PICTURED["impact-picture.png"])
+        page = await window.open(_PAGES["impact-picture.png"])
         await page.wait_for_selector("#network[data-drawn]")
         before = await digest_of_page(page)
         await page.evaluate("document.querySelector('main').dataset.unseen = 'nothing to see'")
@@ -111,7 +120,7 @@ def test_every_picture_in_the_documents_is_one_that_is_taken_anew() -> None:
 
 
 def test_every_picture_is_shown_in_a_document() -> None:
-    documents = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    documents = [*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")]
     shown = {
         name for path in documents for name in re.findall(r"\]\((?:docs/)?images/([^)]+)\)", path.read_text("utf-8"))
     }

@@ -29,7 +29,7 @@ from support.trial import trial
 RECORDS, OPERATING, PRIVACY = (document(f"docs/{name}.md") for name in ("records", "operating", "privacy"))
 QUESTIONS = [
     (name, query, answer)
-    for name in ("README.md", "docs/graphql.md", "docs/impact.md")
+    for name in ("README.md", "README.zh.md", "docs/graphql.md", "docs/impact.md")
     for query, answer in re.findall(
         r"(?ms)^```graphql\n(.*?)^```\n(?:\n```json\n(.*?)^```)?", document(name)
     )

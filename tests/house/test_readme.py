@@ -9,10 +9,11 @@ import click
 import pytest
 
 from service.cli import cli
+from support.documents import blocks
 from support.house import ROOT, project, tracked_files
 
 DOCUMENTS = [path for path in tracked_files() if path.suffix == ".md"]
-README = ROOT / "README.md"
+README, CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
 
 
 def _commands(path: Path) -> str:
@@ -33,10 +34,24 @@ def _links(path: Path) -> list[str]:
     return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"[a-z]+:|#", link)]
 
 
-def test_the_readme_has_the_two_commands() -> None:
-    assert re.search(r"(?m)^make demo\b", _commands(README))
-    assert re.search(r"(?m)^make test\b", _commands(README))
-    assert re.search(r"(?m)^stemgraph demo\b", _commands(README))
+@pytest.mark.parametrize("readme", [README, CHINESE], ids=lambda path: path.name)
+def test_the_readme_has_the_two_commands(readme: Path) -> None:
+    assert re.search(r"(?m)^make demo\b", _commands(readme))
+    assert re.search(r"(?m)^make test\b", _commands(readme))
+    assert re.search(r"(?m)^stemgraph demo\b", _commands(readme))
+
+
+def test_the_readme_says_the_same_in_both_languages() -> None:
+    """The same commands, questions and answers; the same pictures, each in its language; and the way to the other."""
+    typed = [re.sub(r" --language zh| *#.*", "", _commands(path)).splitlines() for path in (README, CHINESE)]
+    assert typed[0] == typed[1]
+    for kind in ("graphql", "json"):
+        english, chinese = (blocks(path.read_text(encoding="utf-8"), kind) for path in (README, CHINESE))
+        assert english == chinese != []
+    pictures = [re.findall(r"!\[[^\]]+\]\(([^)]+)\)", path.read_text(encoding="utf-8")) for path in (README, CHINESE)]
+    assert [name.replace(".png", ".zh.png") for name in pictures[0]] == pictures[1] != []
+    assert CHINESE.name in _links(README)
+    assert README.name in _links(CHINESE)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -122,6 +122,18 @@ async def test_the_zone_that_a_time_without_offset_was_taken_in_is_said(
     )
 
 
+@pytest.mark.parametrize(("window", "is_said"), [("2025-03-08", True), ("2025-03-08T09:00:00+08:00", False)])
+async def test_a_picture_says_too_in_which_zone_times_were_taken(
+    trial_store: Store, window: str, is_said: bool
+) -> None:
+    with site_east_by(8):
+        seed = quote(f"Equipment:INC-2@{window}")
+        page = await (await Reader.of(trial_store, language="zh")).open(
+            f"/view/impact?hazard=EXPOSURE&seed={seed}&as=picture"
+        )
+    assert ("未写时差的时间按站点时区 +08:00 理解。" in page.one("body").text) == is_said
+
+
 async def test_a_key_with_signs_of_a_window_in_it_is_a_key(store: Store) -> None:
     keys = ["A@B", "A@2025-01", "A/B", "A@"]
     await import_all(store, [{"record": "node", "kind": "Reagent", "id": key, "data": {}} for key in keys])
@@ -352,9 +364,9 @@ async def test_the_page_is_in_chinese_for_who_reads_chinese(trial_store: Store) 
     page = await (await Reader.of(trial_store, language="zh")).open(address_of(WITH_STORAGE))
     assert page.one("html").attributes["lang"] == "zh-CN"
     assert "影响范围" in page.one("h1").text
-    assert {row[0] for row in _items(page)} == {"1 物料", "3 储存"}
+    assert {row[0] for row in _items(page)} == {"1 物料", "3 存储"}
     picture = await (await Reader.of(trial_store, language="zh")).open(address_of(WITH_STORAGE, **{"as": "picture"}))
-    assert [band["label"] for band in picture.data["behind"]["bands"]] == ["1 物料", "3 储存"]
+    assert [band["label"] for band in picture.data["behind"]["bands"]] == ["1 物料", "3 存储"]
 
 
 async def test_a_picture_to_keep_leads_nowhere(trial_store: Store) -> None:

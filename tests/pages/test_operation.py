@@ -131,3 +131,10 @@ async def test_a_long_series_is_summed_up(store: Store) -> None:
 async def test_an_operation_that_is_none_is_not_found(trial_store: Store) -> None:
     page = await (await Reader.of(trial_store)).open("/view/operation/O99", status=404)
     assert "Operation:O99" in page.one("main").text
+
+
+async def test_a_reason_is_said_to_be_kept_back_only_where_a_rule_was_set_aside(trial_store: Store) -> None:
+    reader = await Reader.of(trial_store, Role.ANALYST)
+    kept_back = "Reason not shown to your role"
+    assert kept_back not in (await reader.open("/view/operation/O07")).one("main").text
+    assert kept_back in (await reader.open("/view/operation/O23-R1")).one("main").text

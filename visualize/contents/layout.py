@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from visualize.contents.drawing import Plan
-from visualize.impact.layout import Rectangle
+from visualize.timeline import Rectangle
 
 __all__ = ["HEAD", "PAD", "PlacedPlan", "lay_out_plan"]
 

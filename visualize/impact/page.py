@@ -61,9 +61,10 @@ def impact_page(
     listed: str | None = None,
     thing_address: Callable[[NodeId], str] | None = None,
     contents_address: Callable[[NodeId, ImpactAsked], str] | None = None,
+    remarks: Sequence[str] = (),
 ) -> str:
     """The page, as text: as `visualize.page.trace_page`. ``contents_address``: where it is told what stands in a position,
-    and what of that is affected by the same question.
+    and what of that is affected by the same question; ``remarks``: what is said first of how the question was taken.
     """
     say = Speech(language)
     told_page = _Told(picture, say, address, thing_address, contents_address)
@@ -95,7 +96,7 @@ def impact_page(
         is_complete=picture.completeness.complete,
         as_of_seq=picture.as_of_seq,
         total=picture.counts.total,
-        notes=_notes(picture, say),
+        notes=[*remarks, *_notes(picture, say)],
         known_at=told_page.time(question.asked.known_at_ms) or None,
         kind_counts=[(kind_label(kind, language), count) for kind, count in picture.counts.by_kind],
         rolled_up=_rolled_up(picture, say, address),

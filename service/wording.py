@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from typing import Final
 
 from graph.viewer import Role
 from graph.vocabulary import FORBIDDEN_CODES, KINDS, MEMBERS, OPERATIONS, USES, Field, Part
 from service.texts import Texts
 from visualize.words import name_in
 
-__all__ = ["deviation_label", "direction_label", "field_label", "field_unit", "navigation", "role_labels"]
+__all__ = [
+    "deviation_label",
+    "direction_label",
+    "field_label",
+    "field_unit",
+    "navigation",
+    "range_label",
+    "role_labels",
+]
+
+_LASTING: Final = "end"  # where a departure says that an operation lasted too long: only transports have such a range
+# As the rules write the versions of ranges that have no record.
+_REQUIRED: Final = re.compile(r"required_transport_temperature of (.+)")
+_DEFAULT: Final = re.compile(r"default (\S+) (v\d+)")
 
 
 def navigation(say: Texts, *, may_import: bool) -> list[tuple[str, str]]:
@@ -63,15 +78,28 @@ def _fields() -> dict[str, Field]:
 
 def field_label(say: Texts, member: str) -> str:
     """What a member of a record is called: ``data.arrival_temperature``; itself where it has no name."""
+    if member == _LASTING:
+        return say("Duration of the transport")
     declared = _fields().get(member.rpartition(".")[2])
     return member if declared is None else name_in(declared, say.language)
 
 
 def field_unit(member: str | None) -> str:
     """The unit of a member whose unit is fixed, after a space; otherwise nothing."""
+    if member == _LASTING:
+        return " h"
     declared = _fields().get((member or "").rpartition(".")[2])
     is_fixed = declared is not None and declared.unit and declared.unit_field is None
     return f" {declared.unit}" if declared is not None and is_fixed else ""
+
+
+def range_label(say: Texts, version: str) -> str:
+    """What the version of a range is called: a default, what its own operation requires, or a record of its own."""
+    if found := _REQUIRED.fullmatch(version):
+        return say("what %(operation)s requires of its transport", operation=found[1])
+    if found := _DEFAULT.fullmatch(version):
+        return say("default %(name)s %(version)s", name=found[1], version=found[2])
+    return version
 
 
 def direction_label(say: Texts, direction: str) -> str:
