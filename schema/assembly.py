@@ -20,6 +20,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema.comparing import ComparingQuery
+from schema.contents import ContentsQuery
 from schema.custody import CustodyQuery
 from schema.finding import FindingQuery
 from schema.impact import ImpactQuery
@@ -41,6 +42,7 @@ _QUESTIONS: tuple[Any, ...] = (
     ImpactQuery,
     ComparingQuery,
     CustodyQuery,
+    ContentsQuery,
     KeepingQuery,
 )
 _MUTATIONS: tuple[Any, ...] = (RecordingMutation, TypedMutation)
