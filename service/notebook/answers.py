@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any, Final
 
-from service.notebook.frames import EDGE, INTERVAL, ITEM, NODE, STEP, Column, DataFrame, frame
+from service.notebook.frames import EDGE, INTERVAL, ITEM, NODE, PLACE, STANDING, STEP, Column, DataFrame, frame
 from service.texts import Texts
 
-__all__ = ["Answer", "Completeness", "Impact", "Trace", "Whereabouts"]
+__all__ = ["Answer", "Completeness", "Contents", "Impact", "Trace", "Whereabouts"]
 
 _COUNTS: Final = {
     "by": Column.CHOICE,
@@ -155,6 +155,35 @@ def _interval(told: Mapping[str, Any]) -> dict[str, Any]:
         **{name: hand["operationId"] for name, hand in hands.items()},
         **{f"{name}By": hand["person"] for name, hand in hands.items()},
     }
+
+
+class Contents(Answer):
+    """What stands in a place at a moment. ``at``: the moment, of which ``is_whole_day`` says that all its day is answered
+    for; ``affected``: how many are affected, None where not asked; ``uncertain``: how many may not stand there.
+    """
+
+    def __init__(self, answer: Mapping[str, Any], **shown: Any) -> None:
+        super().__init__(answer, **shown)
+        self.at: datetime = datetime.fromisoformat(answer["at"]).astimezone(self._zone)
+        self.is_whole_day: bool = answer["isWholeDay"]
+        self.affected: int | None = answer["summary"]["affected"]
+        self.uncertain: int = answer["summary"]["uncertain"]
+
+    @cached_property
+    def things(self) -> DataFrame:
+        """Each thing in each position: ``id``, ``kind``, ``position``, ``since``, ``until`` …, and where that was asked
+        whether it is ``affected``, by which ``tier`` and ``exposed_from`` when. ``path``: the positions that lead to it.
+        """
+        return frame(map(_standing, _listed(self._answer["rows"])), STANDING, self._zone)
+
+    @cached_property
+    def places(self) -> DataFrame:
+        """How many things stand in each of the positions directly below; ``is_itself``: in the position asked about."""
+        return frame(_listed(self._answer["places"]), PLACE, self._zone)
+
+
+def _standing(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {**told, "path": _path(told["path"]), "dispositions": ", ".join(told["dispositions"])}
 
 
 def _path(positions: Sequence[str]) -> str:
