@@ -26,7 +26,7 @@ _CUSTODY: Final = """query Custody($id: ID!, $knownAt: DateTime, $first: Int!, {
     __typename
     ... on Custody {{
       asOfSeq
-      completeness {{ complete reason depthReached nodesSeen hidden }}
+      {completeness}
       summary {{ total byManner {{ manner count }} }}
       contradictions isAssumed unitCount quantity unit
       {lists}
@@ -51,7 +51,7 @@ _CONTENTS: Final = """query Contents($position: ID!, $at: DateTime, $knownAt: Da
     __typename
     ... on Contents {{
       at isWholeDay asOfSeq
-      completeness {{ complete reason depthReached nodesSeen hidden }}
+      {completeness}
       summary {{ total affected uncertain byKind {{ kind count }} }}
       {lists}
     }}

@@ -233,7 +233,7 @@ async def test_what_is_affected_cannot_be_chosen_where_nothing_is_asked_about() 
 
 async def test_who_may_not_see_when_persons_were_treated_is_told_what_stood_there_that_day() -> None:
     """Dose 2 was given at ten o'clock on April 12th."""
-    at = {"position": "StoragePosition:FRIDGE-1", "at": "2025-04-12T12:00:00+08:00"}
+    at: dict[str, Any] = {"position": "StoragePosition:FRIDGE-1", "at": "2025-04-12T12:00:00+08:00"}
     assert "DP1#2" not in _keys(await _contents(**at))
     answer = await _contents(**at, as_=viewer(Role.VIEWER))
     assert answer["isWholeDay"]

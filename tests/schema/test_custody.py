@@ -28,7 +28,7 @@ _QUERY = """query($id: ID!, $knownAt: DateTime, $first: Int, $after: String, $ma
         } }
       }
     }
-    ... on NotFound { ids message } ... on NotPermitted { message } ... on InvalidInput { member message }
+    ... on NotFound { ids message } ... on TooLarge { message remedy } ... on InvalidInput { member message }
   } }
   fragment Hand on CustodyHand { operationId type isEnd person personNode { id } operation { id type } }"""
 _DAY = "2025-04-{:02}T{:02}:00:00.000+08:00"
@@ -162,8 +162,8 @@ async def test_pages_follow_each_other_and_stay_at_their_position_whatever_is_re
 async def test_a_cursor_of_another_question_is_an_error_that_says_so() -> None:
     lineage = MemoryGraph(trial())
     after = (await _custody(lineage, "CellLot:DP1", first=3))["intervals"]["pageInfo"]["endCursor"]
-    for id_, more in (("CellUnit:DP1#3", {}), ("CellLot:DP1", {"manners": ["STAY"]})):
-        answer = await _ask(lineage, id_, after=after, **more)
+    for id_, manners in (("CellUnit:DP1#3", None), ("CellLot:DP1", ["STAY"])):
+        answer = await _ask(lineage, id_, after=after, manners=manners)
         assert [error["message"] for error in answer.as_json()["errors"]] == ["This is no cursor of this answer."]
 
 
@@ -188,6 +188,13 @@ async def test_a_forged_cursor_is_bad_input(place: tuple[str | int, ...]) -> Non
 async def test_what_is_wrong_with_the_question_is_an_answer(given: dict[str, Any], expected: tuple[str, str]) -> None:
     answer = await _custody(MemoryGraph(trial()), **given)
     assert (answer["__typename"], answer.get("member")) == expected
+
+
+async def test_a_lot_of_which_too_much_is_told_is_refused_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("queries.whereabouts.acts.MOST_OPERATIONS", 3)
+    answer = await _custody(MemoryGraph(trial()), "CellLot:DP1")
+    assert answer["__typename"] == "TooLarge"
+    assert "one of its units" in answer["remedy"]
 
 
 # -- by role ---------------------------------------------------------------------------------------------------------
