@@ -29,7 +29,7 @@ _QUERY = """query($position: ID!, $at: DateTime, $knownAt: DateTime, $impact: Im
         edges { node {
           id kind position path since sinceLatest isSinceMasked until isUntilMasked isLeft uncertain operationId
           dispositions amount affected tier exposedFrom isExposedFromMasked isExposureUncertain
-          node { id } operation { id type }
+          node { id isStub } operation { id type }
         } }
       }
     }
@@ -105,7 +105,7 @@ async def test_a_row_tells_where_exactly_since_when_and_how_much() -> None:
         "exposedFrom": None,
         "isExposedFromMasked": False,
         "isExposureUncertain": None,
-        "node": {"id": "CellLot:MCB1"},
+        "node": {"id": "CellLot:MCB1", "isStub": False},
         "operation": {"id": "Operation:A01", "type": "STORED"},
     }
     (dose,) = [row for row in _rows(await _contents()) if row["id"] == "CellUnit:DP1#5"]
@@ -252,7 +252,7 @@ async def test_what_leads_to_one_person_is_counted_and_not_named_and_shown_to_ot
     hidden = await _contents(MemoryGraph(sheet.records), **tank, as_=viewer(Role.ANALYST))
     (row,) = _rows(hidden)
     assert (row["id"], row["since"], row["isSinceMasked"], row["operationId"]) == ("CellLot:•1", None, True, None)
-    assert row["node"]["id"] == "CellLot:•1"
+    assert row["node"] == {"id": "CellLot:•1", "isStub": False}, "it is recorded, and hidden"
     assert (hidden["summary"]["total"], hidden["completeness"]["hidden"]) == (1, 1)
     log = MemoryLog()
     await _contents(MemoryGraph(sheet.records), **tank, as_=viewer(Role.AUDITOR), log=log)
