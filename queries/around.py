@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graph.reader import AsOf, Direction, NodeId
 from queries.privacy import View
 
-__all__ = ["Surroundings", "surroundings"]
+__all__ = ["Surroundings", "in_order_of_numbers", "surroundings"]
 
 _PARTS = {"CellLot": (Direction.FORWARD, "CONTAINS"), "StoragePosition": (Direction.BACKWARD, "PART_OF")}
 _WHOLES = {"CellUnit": (Direction.BACKWARD, "CONTAINS"), "StoragePosition": (Direction.FORWARD, "PART_OF")}
@@ -46,10 +46,10 @@ async def _beside(view: View, node: NodeId, as_of: AsOf, way: tuple[Direction, s
     direction, edge_type = way
     edges = await view.reader.neighbours(direction, {node[0]: [node[1]]}, (edge_type,), as_of)
     # A position that was moved is in its new place only.
-    return sorted({edge.other(node) for edge in edges if edge.end_ms is None}, key=_in_order_of_numbers)
+    return sorted({edge.other(node) for edge in edges if edge.end_ms is None}, key=in_order_of_numbers)
 
 
-def _in_order_of_numbers(node: NodeId) -> tuple[str, int, str]:
+def in_order_of_numbers(node: NodeId) -> tuple[str, int, str]:
     """So that WCB1#9 comes before WCB1#10."""
     stem = node[1].rstrip("0123456789")
     number = node[1][len(stem) :]

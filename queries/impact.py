@@ -23,9 +23,11 @@ from graph.index.tables import Array
 from graph.keeping import Asked, finder_of, run_kernel
 from graph.reader import AsOf, Direction, NodeId, id_text
 from graph.saying import said
-from graph.vocabulary import KINDS, lot_key_tier, member_tier
+from graph.vocabulary import KINDS
+from queries.days import DAY_MS, day_begin, sees_when_persons_were_treated
+from queries.marks import marks_of
+from queries.ordering import rows_in_order
 from queries.pages import Cursor, Page, check_first, mark_of
-from queries.personal import personal_marks
 from queries.privacy import View
 from queries.starts import answer_position, check_starts
 
@@ -48,7 +50,6 @@ ITEM_PLACE = (str, int)  # of a cursor: which question, and how many items come 
 _UPSTREAM = frozenset({Hazard.HERITABLE, Hazard.CONTAGIOUS})
 _SEED_KINDS = frozenset({"Equipment", "StoragePosition", "Person"})  # besides material
 _MOST_SEEDS = 10_000
-_DAY_MS, _DAY_BEGINS_MS = 86_400_000, 8 * 3_600_000  # days of China
 # The order of kinds in an answer is that of their names.
 _RANK_OF_KIND = np.argsort(np.argsort(np.array(KIND_NAMES))).astype(np.int64)
 _TIME_BITS, _KIND_BITS, _TIER_BITS, _EARLIEST, _LATEST = 52, 8, 2, -(2**50), 2**50
@@ -194,7 +195,7 @@ class Impact:
     def rows(self, first: int, count: int, chosen: Array | None = None, *, order: Order = Order.TIER) -> list[int]:
         """The rows at places ``first`` … of the answer's order, or of another; ``chosen``: of these rows only.
 
-        Sorts no more than it must: the ties at the page's ends are told apart by key, the rest not at all.
+        Sorts no more than it must (`rows_in_order`).
         """
         every = np.arange(self.total) if chosen is None else chosen
         if order is Order.ID:
@@ -204,23 +205,7 @@ class Impact:
             in_order: list[int] = every[sorting[first : first + count]].tolist()
             return in_order
         place = self._place[every] if order is Order.TIER else self._places(order)[every]
-        last = min(first + count, len(every))
-        if first >= last:
-            return []
-        if last < len(every):
-            bound = np.partition(place, last - 1)[last - 1]
-            within = np.flatnonzero(place <= bound)
-            every, place = every[within], place[within]
-        sorting = np.argsort(place, kind="stable")
-        every, place = every[sorting], place[sorting]
-        begin = int(np.searchsorted(place, place[first], side="left"))
-        end = int(np.searchsorted(place, place[last - 1], side="right"))
-        keys = self.lineage.facts.keys
-        numbers = self.spread.nodes[every[begin:end]].tolist()
-        ranked = sorted(
-            zip(place[begin:end].tolist(), map(keys.__getitem__, numbers), every[begin:end].tolist(), strict=True)
-        )
-        return [row for _, _, row in ranked[first - begin : last - begin]]
+        return rows_in_order(every, place, self.spread.nodes, self.lineage.facts.keys, first, count)
 
     def holding(self, text: str, tier: int) -> Array:
         """The rows whose key or name holds a text, whatever its case; names up to a tier. What is hidden is not found."""
@@ -284,16 +269,14 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
     stopped = await run_kernel(work, view.kernel_seconds, view.gone)
     spread = stopped.found
     numbers = tuple(number for seed in asked.seeds if (number := lineage.find(seed.node)) is not None)
-    kinds_above = np.array([view.hides_kind(kind) for kind in KIND_NAMES])
-    hidden = kinds_above[lineage.facts.columns["thing_kind"].take(spread.nodes)]
-    personal = await _personal(view, lineage, spread.nodes, as_of, indexed)
+    marks = await marks_of(view, lineage, spread.nodes, as_of, indexed)
     answer = Impact(
         asked=asked,
         lineage=lineage,
         spread=spread,
         seeds=numbers,
-        hidden=hidden | personal if view.tier < lot_key_tier(is_autologous=True) else hidden,
-        personal=personal,
+        hidden=marks.hidden,
+        personal=marks.personal,
         is_pushed_down=pushdown or view.index is None,
         is_widened=asked != exactly,
         as_of=as_of,
@@ -303,33 +286,19 @@ async def impact(view: View, asked: ImpactAsked, *, as_of_seq: int | None = None
 
 
 def _in_days(view: View, asked: ImpactAsked) -> ImpactAsked:
-    """The question with its windows widened to whole days, for who may not see when persons were treated or gave.
-
-    What they may not see is counted in the answer: by windows as short as one likes its time could be found out.
-    """
-    if view.tier >= member_tier("ADMINISTERED", "start"):
+    """The question with its windows widened to whole days, for who may not see when persons were treated or gave."""
+    if sees_when_persons_were_treated(view):
         return asked
-
-    def day(ms: int | None, *, is_end: bool) -> int | None:
-        if ms is None:
-            return None
-        whole = (ms + _DAY_BEGINS_MS) // _DAY_MS * _DAY_MS - _DAY_BEGINS_MS
-        return whole + _DAY_MS if is_end and whole < ms else whole
-
     seeds = (
-        replace(seed, from_ms=day(seed.from_ms, is_end=False), until_ms=day(seed.until_ms, is_end=True))
+        replace(
+            seed,
+            from_ms=None if seed.from_ms is None else day_begin(seed.from_ms),
+            # The end of a window does not belong to it: at midnight it ends no later.
+            until_ms=None if seed.until_ms is None else day_begin(seed.until_ms - 1) + DAY_MS,
+        )
         for seed in asked.seeds
     )
     return replace(asked, seeds=tuple(seeds))
-
-
-async def _personal(view: View, lineage: Lineage, numbers: Array, as_of: AsOf, indexed: Lineage | None) -> Array:
-    """Which of the things lead to one person: marks in their order."""
-    if indexed is not None and view.index is not None:
-        return await personal_marks(view.index, indexed, numbers, as_of)
-    nodes = [lineage.node(number) for number in numbers.tolist()]
-    led = await view.led_to_one_person(nodes, as_of)
-    return np.array([node in led for node in nodes], dtype=np.bool_)
 
 
 def can_be_seed(kind: str) -> bool:

@@ -17,7 +17,7 @@ from graph.saying import said
 from graph.viewer import Permission
 from service.administration import Administration
 from service.answers import error_answer
-from service.exports import export_impact, export_trace
+from service.exports import export_contents, export_impact, export_trace
 from service.metrics import CONTENT_TYPE, Metrics
 from service.pages import Desk, page_routes
 from service.questions import Questions
@@ -77,6 +77,9 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
     async def impact_out(request: Request) -> Response:
         return await export_impact(request, store)
 
+    async def contents_out(request: Request) -> Response:
+        return await export_contents(request, store)
+
     async def unknown(request: Request, error: Exception) -> Response:
         return _http_error(desk, request, error)
 
@@ -93,6 +96,7 @@ def build_application(store: Store, *, base_url: str | None = None) -> Starlette
         door.route("/export/records", records_out, Rule(needs=Permission.EXPORT)),
         door.route("/export/trace", trace_out, Rule(needs=Permission.EXPORT)),
         door.route("/export/impact", impact_out, Rule(needs=Permission.EXPORT)),
+        door.route("/export/contents", contents_out, Rule(needs=Permission.EXPORT)),
         door.route("/verify", administration.verify, Rule(needs=Permission.VERIFY), methods=["POST"]),
         door.route("/rebuild", administration.rebuild, Rule(needs=Permission.REBUILD), methods=["POST"]),
         door.route("/tokens", administration.list_tokens, Rule(needs=Permission.MANAGE_TOKENS)),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from exchange.answers import EDGES, FORMATS, NODES, FileOfAnswer, Format, Table, impact_file, trace_file
+from exchange.answers import EDGES, FORMATS, NODES, FileOfAnswer, Format, Table, contents_file, impact_file, trace_file
 from graph.errors import BadInput
 from graph.saying import said
+from queries.contents import contents
 from queries.impact import impact
+from service.pages.contents_questions import CONTENTS_PARAMETERS, asked_for_contents, contents_of
 from service.pages.impact_questions import IMPACT_PARAMETERS, asked_for_impact, assumed_zone_of, impact_of, tiers_of
 from service.pages.questions import QUESTION_PARAMETERS, asked_of, kinds_of, position_of, question_of
 from service.parameters import check_names, flag
@@ -20,9 +22,10 @@ from service.routes import viewer_of
 from service.store import Store
 from service.waiting import waiting
 
-__all__ = ["export_impact", "export_trace"]
+__all__ = ["export_contents", "export_impact", "export_trace"]
 
 _OF_FILE: Final = frozenset({"format", "at", "pushdown"})
+_TABLES: Final = ("ndjson", "csv", "xlsx")
 _LISTS: Final = {"things": (NODES,), "links": (EDGES,)}
 
 
@@ -57,12 +60,32 @@ async def export_impact(request: Request, store: Store) -> Response:
     return await _streamed(store, file, form)
 
 
-def _format(request: Request) -> Format:
+async def export_contents(request: Request, store: Store) -> Response:
+    """What stands in a place: the question as `/view/contents` has it, with ``entry``, and ``format``: a table's."""
+    check_names(request, CONTENTS_PARAMETERS | {"format", "pushdown"})
+    form, question, pushdown = _format(request, _TABLES), contents_of(request), flag(request, "pushdown")
+    with waiting(request) as gone:
+        view = store.view(viewer_of(request), gone=gone)
+        entry = await position_of(request, view, "entry", pushdown=pushdown)
+        answer = await contents(view, question.asked, as_of_seq=entry, pushdown=pushdown)
+    file = await asyncio.to_thread(
+        contents_file,
+        view,
+        answer,
+        _by_name(asked_for_contents(question)),
+        kinds=question.kinds,
+        affected=question.affected,
+        assumed_zone=assumed_zone_of(request, "at"),
+    )
+    return await _streamed(store, file, form)
+
+
+def _format(request: Request, known: Collection[str] = tuple(FORMATS)) -> Format:
     name = request.query_params.get("format") or "ndjson"
-    if name not in FORMATS:
+    if name not in known:
         raise BadInput(
             said("{name}={asked} is none.", name="format", asked=repr(name)),
-            remedy=said("One of: {known}.", known=", ".join(FORMATS)),
+            remedy=said("One of: {known}.", known=", ".join(known)),
             member="format",
         )
     return FORMATS[name]

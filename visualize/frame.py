@@ -44,10 +44,11 @@ def render(
     content: Any,
     nonce: str | None,
     has_timeline: bool = False,
+    behind: str | None = None,
     **values: Any,
 ) -> str:
     """The page, as text. ``nonce`` is the one of the answer's Content-Security-Policy, if it is served under one;
-    ``has_timeline``: its content says what lies behind the shapes.
+    ``has_timeline``, or ``behind``, a script: its content says what lies behind the shapes.
     """
     return _TEMPLATES.get_template(template).render(
         say=say,
@@ -57,7 +58,13 @@ def render(
         style=Markup(_file("picture.css")),  # noqa: S704 - our own file
         own_scripts=[
             Markup(_file(name))  # noqa: S704 - our own files
-            for name in (*(["timeline.js"] if has_timeline else []), "painting.js", "saving.js", "picture.js")
+            for name in (
+                *(["timeline.js"] if has_timeline else []),
+                *([behind] if behind else []),
+                "painting.js",
+                "saving.js",
+                "picture.js",
+            )
         ],
         drawing_script=Markup(drawing_script()),  # noqa: S704 - the package's file
         **values,

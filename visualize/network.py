@@ -26,7 +26,18 @@ from visualize.picture import Picture
 from visualize.rollup import Link, Shown
 from visualize.words import Speech
 
-__all__ = ["OPTIONS", "READABLE", "UNSEEN", "Network", "drawing_script", "network_of", "node_style", "shape_size"]
+__all__ = [
+    "OPTIONS",
+    "READABLE",
+    "UNSEEN",
+    "Network",
+    "drawing_script",
+    "label_with_doubt",
+    "network_of",
+    "node_style",
+    "shape_middle",
+    "shape_size",
+]
 
 READABLE: Final = 0.55  # scale below which labels are too small: then a part of the picture is shown first
 _SCRIPT: Final = "templates/lib/vis-9.1.2/vis-network.min.js"  # inside the package pyvis
@@ -119,11 +130,23 @@ def _box(shape: Shown, label: str, column: int) -> Box:
     return Box(column=column, side=shape.side, width=width, height=height, rank=rank)
 
 
-def node_style(shape: Drawable, label: str) -> dict[str, Any]:
-    """How the drawing script shall draw a shape, as parameters of a node of pyvis."""
+def label_with_doubt(label: str, *, is_uncertain: bool) -> str:
+    """A question mark behind the name."""
+    name, _, rest = label.partition("\n")
+    return f"{name} ?\n{rest}" if is_uncertain else label
+
+
+def shape_middle(kind: str, y: float, label: str) -> float:
+    """Of a shape and its label, whose middle is at ``y``: where the label is below, the shape's middle is above that."""
+    return y if has_label_inside(kind) else y - text_size(label)[1] / 2 - 4
+
+
+def node_style(shape: Drawable, label: str, colour: str | None = None) -> dict[str, Any]:
+    """How the drawing script shall draw a shape, as parameters of a node of pyvis. ``colour``: instead of its kind's."""
     kind = KINDS[shape.kind]
     is_inside = has_label_inside(shape.kind)
-    colours = {"background": kind.colour, "border": _INK}
+    background = colour or kind.colour
+    colours = {"background": background, "border": _INK}
     style: dict[str, Any] = {
         "shape": kind.shape,
         "size": _SIZE,
@@ -132,7 +155,7 @@ def node_style(shape: Drawable, label: str) -> dict[str, Any]:
         "borderWidthSelected": 4,
         "font": {
             "size": FONT_SIZE,
-            "color": _inside_ink(kind.colour) if is_inside else "#111111",
+            "color": _inside_ink(background) if is_inside else "#111111",
             # not a stroke: that of the second line would cut the feet of the first
             **({} if is_inside else {"background": "rgba(255,255,255,0.75)"}),
         },

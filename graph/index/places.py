@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from graph.index.codes import ALWAYS, FOREVER, MOVED
 from graph.index.tables import Array, Tables
 from graph.reader import AsOf
 
-__all__ = ["Places", "Span", "Vessels", "read_places"]
+__all__ = ["Below", "Places", "Span", "Vessels", "read_places"]
 
 
 class Span(NamedTuple):
@@ -42,6 +43,18 @@ class Span(NamedTuple):
             any(span.is_end_exact for span in (self, outer) if span.end == end),
             self.is_sure and outer.is_sure,
         )
+
+
+class Below(NamedTuple):
+    """A position within another: over which time, what it stands in there (-1: it is the other itself), and through which
+    of those that stand in the other itself (-1: none). Not ``is_sure``: by times of moves that are not exact it may have
+    stood elsewhere.
+    """
+
+    span: Span
+    parent: int
+    branch: int
+    is_sure: bool
 
 
 class Vessels(NamedTuple):
@@ -184,6 +197,31 @@ class Places:
                 span = child.within(here)
                 if span is not None and span.position not in passed:
                     ahead.append((span, passed | {span.position}))
+
+    def within(self, position: int, first: int, last: int) -> Iterator[Below]:
+        """The position itself and all that stood below it at some time from first to last, both included; outer ones
+        before inner ones. One that was moved meanwhile, or may have been, comes once for each place.
+        """
+        ahead = [(Below(_ALL_TIME._replace(position=position), -1, -1, is_sure=True), frozenset({position}))]
+        while ahead:
+            here, passed = ahead.pop()
+            yield here
+            outer = here.span.position
+            for child in self._children.get(outer, ()):
+                span = child.within(here.span)
+                if span is None or span.position in passed or not (span.start <= last and first < span.end):
+                    continue
+                branch = here.branch if here.branch >= 0 else span.position
+                is_sure = here.is_sure and not self._may_be_elsewhere(span.position, first, last)
+                ahead.append((Below(span, outer, branch, is_sure), passed | {span.position}))
+
+    def _may_be_elsewhere(self, position: int, first: int, last: int) -> bool:
+        """Whether a position may have been in two places at a time from first to last: a move's time is not exact."""
+        for one, other in combinations(self._parents.get(position, ()), 2):
+            begun = max(one.start, other.start, first)
+            if one.position != other.position and begun <= last and begun < min(one.end, other.end):
+                return True
+        return False
 
     def below(self, positions: Iterable[int]) -> set[int]:
         """The positions and all that ever stood in them."""

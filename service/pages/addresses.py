@@ -9,6 +9,7 @@ from graph.reader import NodeId, id_text
 from service.seeds import joined_seed
 
 __all__ = [
+    "contents_form_address",
     "impact_form_address",
     "in_language",
     "node_address",
@@ -40,6 +41,11 @@ def search_address(text: str) -> str:
 def trace_address(node: NodeId, direction: str, **more: str) -> str:
     """Where a thing is traced from. ``direction`` is backward or forward."""
     return f"/view/trace?{urlencode({'start': id_text(node), 'direction': direction, **more})}"
+
+
+def contents_form_address(position: NodeId) -> str:
+    """Where it is asked what stands in a position, and stood."""
+    return f"/view/contents?{urlencode({'position': id_text(position)})}"
 
 
 def impact_form_address(seeds: Iterable[str]) -> str:

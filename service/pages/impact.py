@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from graph.index.hazards import Channel, Hazard
 from graph.reader import id_text
 from graph.times import render
 from graph.viewer import Permission
-from graph.vocabulary import CHANNELS, DISPOSITIONS, HAZARDS, KINDS, kind_code
+from graph.vocabulary import DISPOSITIONS, HAZARDS
 from queries.explain import Explanation, explain
 from queries.impact import ImpactAsked, ImpactItem, Order, impact, impact_items, suspects
 from queries.nodes import briefs
@@ -23,22 +21,22 @@ from queries.slices import digest_of
 from queries.tally import completeness, counts, parts, sites, standing_of
 from service.pages.addresses import node_address
 from service.pages.brief import brief_of
+from service.pages.contents_questions import contents_address
 from service.pages.desk import Desk
 from service.pages.edges import edge_row
+from service.pages.impact_form import form_values, one_address
 from service.pages.impact_questions import (
     IMPACT_PARAMETERS,
     asked_for_impact,
     assumed_zone_of,
     impact_address_of,
     impact_of,
-    seed_texts,
     tiers_of,
 )
 from service.pages.paging import page_number, pager
 from service.pages.questions import OPENED_PARAMETERS, instant_of, kinds_of, opened_of, opened_parameters, position_of
 from service.pages.zone import site_offset
 from service.parameters import check_names, choice, flag
-from service.seeds import joined_seed, split_seed
 from service.texts import Texts, language_of
 from visualize import ImpactQuestion, ask_impact_picture, impact_page
 from visualize.values import span_text
@@ -49,6 +47,7 @@ _PATH: Final = "/view/impact"
 _EXPORT: Final = "/export/impact"
 _ROWS_EACH: Final = 100
 _ROUTES: Final = 10
+_PLACES: Final = 3  # seeds that are positions, for which it is offered to see what stands there
 _DIGESTED: Final = 5_000  # items; the digest of more is made when it is asked for
 _FILES: Final = {"csv": "CSV", "xlsx": "Excel", "ndjson": "NDJSON", "graphml": "GraphML"}
 _FORMS: Final = ("list", "picture", "form")
@@ -83,9 +82,9 @@ async def show_impact(desk: Desk, request: Request) -> Response:
     check_names(request, _PARAMETERS)
     form = choice(request, "as", _FORMS)
     if form == "form" or "hazard" not in request.query_params:
-        return desk.page(request, "impact_form.html", **_form_values(request))
+        return desk.page(request, "impact_form.html", **form_values(request))
     if {"from", "until"} & set(request.query_params):
-        return RedirectResponse(_one_address(request), status_code=303)
+        return RedirectResponse(one_address(request, _PATH), status_code=303)
     view = desk.view(request)
     asked = _Asked(
         question=ImpactQuestion(
@@ -103,51 +102,6 @@ async def show_impact(desk: Desk, request: Request) -> Response:
     return await _picture(request, view, asked) if form == "picture" else await _list(desk, request, view, asked)
 
 
-def _one_address(request: Request) -> str:
-    """A form has fields of their own for the times of a seed; the address that is shared has them with the seed."""
-    given = request.query_params
-    windows = zip(given.getlist("seed"), _padded(request, "from"), _padded(request, "until"), strict=False)
-    seeds = [("seed", joined_seed(seed.strip(), since.strip(), until.strip())) for seed, since, until in windows]
-    rest = [(name, text) for name, text in given.multi_items() if name not in {"seed", "from", "until"} and text]
-    return f"{_PATH}?{urlencode([*rest, *((name, text) for name, text in seeds if text)])}"
-
-
-def _padded(request: Request, name: str) -> list[str]:
-    given = request.query_params
-    return [*given.getlist(name), *[""] * len(given.getlist("seed"))]
-
-
-def _form_values(request: Request) -> dict[str, Any]:
-    """What the form is filled with: what is asked now, or came along from the page before."""
-    given = request.query_params
-    language = language_of(request)
-    return {
-        "seeds": [split_seed(text) for text in seed_texts(request)],
-        "hazards": [(hazard.value, HAZARDS.label(hazard.value, language)) for hazard in Hazard],
-        "hazard": given.get("hazard", "").upper(),
-        "channel_sets": _channel_sets(language),
-        "channels": ",".join(sorted(given.get("channels", "").upper().split(","))),
-        "known_at": given.get("knownAt", ""),
-        "closed": flag(request, "closedIntervals"),
-        "kind_codes": {kind: kind_code(kind) for kind in KINDS},
-        "kinds_chosen": set(kinds_of(request) or ()),
-        "tiers_chosen": set(tiers_of(request) or ()),
-    }
-
-
-def _channel_sets(language: str) -> list[tuple[str, str]]:
-    sets = (
-        (Channel.MATERIAL,),
-        (Channel.EQUIPMENT, Channel.MATERIAL),
-        (Channel.MATERIAL, Channel.STORAGE),
-        (Channel.EQUIPMENT, Channel.MATERIAL, Channel.STORAGE),
-    )
-    return [
-        (",".join(channel.value for channel in each), " + ".join(CHANNELS.label(c.value, language) for c in each))
-        for each in sets
-    ]
-
-
 async def _picture(request: Request, view: View, asked: _Asked) -> Response:
     picture = await ask_impact_picture(view, asked.question, as_of_seq=asked.at, site_offset=site_offset(None))
     is_alone, say = flag(request, "standalone"), Texts(language_of(request))
@@ -161,6 +115,7 @@ async def _picture(request: Request, view: View, asked: _Asked) -> Response:
         nonce=request.state.nonce,
         address=None if is_alone else _picture_address(at),
         thing_address=None if is_alone else node_address,
+        contents_address=None if is_alone else contents_address,
         listed=None if is_alone else impact_address_of(_PATH, asked.parameters, at=str(picture.as_of_seq)),
     )
     return HTMLResponse(page)
@@ -249,9 +204,14 @@ async def _list(desk: Desk, request: Request, view: View, asked: _Asked) -> Resp
         sorted_address=lambda sort: impact_address_of(_PATH, asked.parameters, **{"at": at, "sort": sort, **finding}),
         find=asked.find,
         kept=[pair for pair in asked.parameters if pair[0] not in {"kinds", "tiers"}],
+        places=[
+            (seed.node, contents_address(seed.node, question.asked))
+            for seed in question.asked.seeds[:_PLACES]
+            if seed.node[0] == "StoragePosition"
+        ],
         picture_address=impact_address_of(_PATH, asked.parameters, **{"as": "picture", "at": at, **_target(question)}),
         files=_files(view, question, at),
-        **_form_values(request),
+        **form_values(request),
     )
 
 

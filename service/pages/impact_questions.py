@@ -31,6 +31,7 @@ __all__ = [
     "impact_of",
     "seed_text",
     "seed_texts",
+    "site_text",
     "tiers_of",
 ]
 
@@ -50,10 +51,13 @@ def impact_of(request: Request) -> ImpactAsked:
     )
 
 
-def assumed_zone_of(request: Request) -> str | None:
-    """The site's zone, where a time of the question has no offset and so was taken in it; None: each has its own."""
+def assumed_zone_of(request: Request, *more: str) -> str | None:
+    """The site's zone, where a time of the question has no offset and so was taken in it; None: each has its own.
+
+    ``more``: names of other parameters that are times.
+    """
     bounds = [bound for text in seed_texts(request) for bound in split_seed(_typed(text))[1:]]
-    bounds += [request.query_params.get(name, "").strip().replace(" ", "+") for name in ("since", "before")]
+    bounds += [request.query_params.get(name, "").strip().replace(" ", "+") for name in ("since", "before", *more)]
     return site_zone() if any(bound and not has_offset(bound) for bound in bounds) else None
 
 
@@ -83,7 +87,7 @@ def asked_for_impact(
     if asked.channels is not None:
         found.append(("channels", ",".join(channel.value for channel in Channel if channel in asked.channels)))
     if asked.known_at_ms is not None:
-        found.append(("knownAt", _rendered(asked.known_at_ms)))
+        found.append(("knownAt", site_text(asked.known_at_ms)))
     if asked.closed:
         found.append(("closedIntervals", "true"))
     if kinds is not None:
@@ -99,11 +103,12 @@ def impact_address_of(path: str, parameters: list[tuple[str, str]], **more: str)
 
 def seed_text(seed: Seed) -> str:
     """``Equipment:INC-2@2025-03-08T00:00:00+08:00/2025-04-15T00:00:00+08:00``, in the site's zone."""
-    since, until = ("" if ms is None else _rendered(ms) for ms in (seed.from_ms, seed.until_ms))
+    since, until = ("" if ms is None else site_text(ms) for ms in (seed.from_ms, seed.until_ms))
     return joined_seed(id_text(seed.node), since, until)
 
 
-def _rendered(ms: int) -> str:
+def site_text(ms: int) -> str:
+    """A time in an address, in the site's zone."""
     return render(ms, site_offset(ms)).replace(".000", "")
 
 

@@ -175,13 +175,13 @@ def instant_of(request: Request, name: str) -> int | None:
         ) from None
 
 
-async def position_of(request: Request, view: View, *, pushdown: bool = False) -> int | None:
-    """The entry that ``at`` names. Raises BadInput where the ledger has none such."""
-    seq = number(request, "at")
+async def position_of(request: Request, view: View, name: str = "at", *, pushdown: bool = False) -> int | None:
+    """The entry that ``at``, or another parameter, names. Raises BadInput where the ledger has none such."""
+    seq = number(request, name)
     if seq is not None and seq > (await view.lineages(pushdown=pushdown).position()).seq:
         raise BadInput(
-            said("at={seq} names a later entry than there is.", seq=seq),
+            said("{name}={seq} names a later entry than there is.", name=name, seq=seq),
             remedy=said("Leave it out for the last."),
-            member="at",
+            member=name,
         )
     return seq

@@ -19,6 +19,7 @@ from queries.impact import can_be_seed
 from queries.whereabouts import WHEREABOUTS_KINDS
 from service.messages import marked_up, spoken, tag_of
 from service.pages.addresses import (
+    contents_form_address,
     impact_form_address,
     in_language,
     node_address,
@@ -80,6 +81,7 @@ def _environment(language: str) -> jinja2.Environment:
         "search_address": search_address,
         "trace_address": trace_address,
         "impact_form_address": impact_form_address,
+        "contents_form_address": contents_form_address,
         "whereabouts_address": whereabouts_address,
         "can_be_followed": WHEREABOUTS_KINDS.__contains__,
         "can_be_seed": can_be_seed,

@@ -8,6 +8,7 @@ from typing import Final
 from starlette.routing import Route
 
 from graph.viewer import Permission
+from service.pages.contents import show_contents
 from service.pages.coverage import show_coverage
 from service.pages.desk import Desk
 from service.pages.deviations import show_deviations
@@ -36,6 +37,7 @@ _PAGES: Final = {
     "/view/operation/{id:path}": show_operation,
     "/view/trace": show_trace,
     "/view/impact": show_impact,
+    "/view/contents": show_contents,
     "/view/whereabouts": show_whereabouts,
     "/view/deviations": show_deviations,
     "/view/coverage": show_coverage,

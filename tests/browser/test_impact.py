@@ -10,7 +10,7 @@ import pytest
 
 from graph.viewer import Role
 from support.chromium import Site
-from support.clicking import ask_impact, subjects_by_tier
+from support.clicking import ask_impact, saved_picture, subjects_by_tier
 from support.trial import expected_subjects, scenarios
 
 SCENARIOS = [each for each in scenarios()["impact"] if "known_at" not in each]
@@ -57,10 +57,7 @@ async def test_the_whole_picture_is_saved_as_a_file(site: Site, tmp_path: Path, 
     async with site.window(Role.SAFETY_OFFICER, width=700) as window:
         page = await window.open(address)
         await page.wait_for_selector("#network[data-drawn]")
-        async with page.expect_download() as waiting:
-            await page.locator(f"button.save[data-form={form}]").click()
-        path = tmp_path / f"picture.{form}"
-        await (await waiting.value).save_as(path)
+        path = await saved_picture(page, form, tmp_path)
     if form == "png":
         assert path.read_bytes().startswith(b"\x89PNG")
         return

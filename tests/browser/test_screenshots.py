@@ -20,7 +20,7 @@ from support.stores import empty_store, import_all
 from support.trial import trial
 
 WIDTH, HEIGHT = 1280, 860
-WIDER: Final = {"impact-picture.png": 1700}  # its axis of time is long
+WIDER: Final = {"impact-picture.png": 1700, "contents-plan.png": 1500}  # the axis of time is long; boxes side by side
 LARGEST: Final = 200_000  # bytes
 RECORDED: Final = 1_767_576_600_000  # the trial is taken in at the same moment each time
 _PAGES: Final = {
@@ -30,6 +30,10 @@ _PAGES: Final = {
     "impact.png": "/view/impact?hazard=EXPOSURE&seed=Reagent:R-MED-8",
     "impact-picture.png": (
         "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&as=picture&target=Subject:S3"
+    ),
+    "contents-plan.png": (
+        "/view/contents?position=StoragePosition:ROOM-1&at=2025-04-13T12:00:00%2B08:00"
+        "&hazard=EXPOSURE&seed=Reagent:R-MED-8&as=picture"
     ),
 }
 

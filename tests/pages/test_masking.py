@@ -73,6 +73,11 @@ def _addresses(records: list[Json]) -> set[str]:
         *(f"/view/impact?hazard=CONTAGIOUS&channels=MATERIAL,EQUIPMENT,STORAGE&seed={thing}&as={form}{target}"
           for thing in ("Reagent:R1", "Equipment:INC-1") for form in ("list", "picture")
           for target in ("", "&target=CellLot:L2")),
+        *(f"/export/contents?position=StoragePosition:{position}&format={form}&hazard=EXPOSURE&seed=Reagent:R1"
+          for position in ("TANK-1", "SITE-2") for form in ("ndjson", "csv")),
+        *(f"/view/contents?position=StoragePosition:{position}&as={form}{about}"
+          for position in ("TANK-1", "SITE-2") for form in ("list", "picture")
+          for about in ("", "&hazard=EXPOSURE&seed=Reagent:R1", "&at=2025-01-08T00:00:00%2B08:00")),
         *(f"/view/whereabouts?id={quote(thing)}&as={form}" for thing in sorted(things)
           if thing.startswith(("CellLot", "CellUnit", "Tissue", "Reagent")) for form in ("list", "picture")),
         *(f"/view/search?q={text}" for text in ("1", "mark", "D1", "-t3-")),

@@ -22,6 +22,7 @@ from support.stores import empty_store, import_all
 from support.trial import trial
 
 MEDIUM = {"hazard": "EXPOSURE", "seed": "Reagent:R-MED-8"}
+ROOM = {"position": "StoragePosition:ROOM-1", "at": "2025-04-13T12:00:00+08:00"}
 BACK = {"start": "CellLot:DP1", "direction": "backward"}
 IMPACT = """query($input: ImpactInput!) { impact(input: $input) { ... on Impact {
   asOfSeq digest items(first: 500) { edges { node { id tier exposedFrom uncertain } } } } } }"""
@@ -106,6 +107,33 @@ async def test_a_trace_is_exported_as_it_is_asked_for_in_a_page(trial_store: Sto
     assert _read(answer.content)[1]["reason"] == "there is more beyond depth 1"
 
 
+async def test_what_stands_in_a_place_is_exported_with_what_is_affected_of_it(trial_store: Store) -> None:
+    answer = await _get(trial_store, "/export/contents", {**ROOM, **MEDIUM})
+    rows, trailer = _read(answer.content)
+    assert len(rows) == trailer["count"] == 23
+    assert (trailer["complete"], trailer["asked"]["position"]) == (True, ["StoragePosition:ROOM-1"])
+    told = {row["id"]: row for row in rows}
+    assert [id_ for id_, row in told.items() if not row["affected"]] == ["CellLot:MCB1", "CellLot:MCB3"]
+    bank = told["CellLot:MCB1"]
+    assert (bank["position"], bank["path"], bank["amount"]) == ("StoragePosition:TANK-A", "TANK-A", "9")
+    assert (bank["since"], bank["until"]) == ("2025-01-23T18:00:00.000+08:00", None)
+    assert (told["CellUnit:DP1#4"]["tier"], told["CellUnit:DP1#4"]["dispositions"]) == (1, "quarantined")
+    part, of_part = _read((await _get(trial_store, "/export/contents", {**ROOM, **MEDIUM, "affected": "no"})).content)
+    assert [row["id"] for row in part] == ["CellLot:MCB1", "CellLot:MCB3"]
+    assert of_part["digest"] != trailer["digest"], "another question"
+    pushed, _ = _read((await _get(trial_store, "/export/contents", {**ROOM, **MEDIUM, "pushdown": "true"})).content)
+    assert pushed == rows
+    plain, _ = _read((await _get(trial_store, "/export/contents", ROOM)).content)
+    assert {row["affected"] for row in plain} == {None}
+
+
+async def test_what_stands_in_a_place_is_a_table_in_each_format_that_holds_one(trial_store: Store) -> None:
+    for form in ("csv", "xlsx"):
+        answer = await _get(trial_store, "/export/contents", {**ROOM, "format": form})
+        assert answer.status_code == 200
+        assert answer.content.startswith({"csv": b"\xef\xbb\xbfid,kind,position", "xlsx": b"PK\x03\x04"}[form])
+
+
 @pytest.mark.parametrize("path", ["/export/trace", "/export/impact"])
 @pytest.mark.parametrize("form", ["csv", "xlsx", "graphml"])
 async def test_each_format_is_one(trial_store: Store, path: str, form: str) -> None:
@@ -138,6 +166,9 @@ async def test_an_answer_at_an_entry_stays_what_it_was(trial_store: Store) -> No
         ("/export/impact", {**MEDIUM, "seed": "Equipment:INC-2@2025-13-01"}, "2025-13-01"),
         ("/export/impact", {**MEDIUM, "sed": "x"}, "Did you mean seed?"),
         ("/export/impact", {**MEDIUM, "at": "99999"}, "later entry"),
+        ("/export/contents", {**ROOM, "format": "graphml"}, "graphml"),
+        ("/export/contents", {**ROOM, "position": "CellLot:MCB1"}, "is no place"),
+        ("/export/contents", {**ROOM, "entry": "99999"}, "later entry"),
         ("/export/trace", {**BACK, "format": "pdf"}, "pdf"),
         ("/export/trace", {**BACK, "list": "all"}, "all"),
         ("/export/trace", {**BACK, "direction": "up"}, "up"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from playwright.async_api import Locator, Page
 
-__all__ = ["ask_impact", "find_thing", "listed_ids", "subjects_by_tier"]
+__all__ = ["ask_impact", "find_thing", "listed_ids", "saved_picture", "subjects_by_tier"]
 
 
 async def find_thing(page: Page, id_: str) -> None:
@@ -41,6 +42,15 @@ async def ask_impact(page: Page, scenario: dict[str, Any]) -> None:
         await page.fill("#known-at", scenario["known_at"])
     await page.locator("button[value=list]").click()
     await page.wait_for_selector("table#items")
+
+
+async def saved_picture(page: Page, form: str, folder: Path) -> Path:
+    """The whole picture as a file of a form, in a folder."""
+    async with page.expect_download() as waiting:
+        await page.locator(f"button.save[data-form={form}]").click()
+    path = folder / f"picture.{form}"
+    await (await waiting.value).save_as(path)
+    return path
 
 
 async def listed_ids(links: Locator) -> list[str]:

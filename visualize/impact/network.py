@@ -9,7 +9,7 @@ from graph.vocabulary import KINDS
 from visualize.impact.drawing import Bar, Drawing, Link
 from visualize.impact.layout import Placed, lay_out
 from visualize.labels import LINE_FONT_SIZE, shape_label, short, text_size
-from visualize.network import OPTIONS, UNSEEN, Network, node_style, shape_size
+from visualize.network import OPTIONS, UNSEEN, Network, label_with_doubt, node_style, shape_middle, shape_size
 from visualize.timeline import Rectangle, dates, rounded
 from visualize.words import Speech
 
@@ -35,7 +35,7 @@ def network_of_impact(drawing: Drawing, say: Speech, offset_minutes: int) -> Tim
     """The network, laid out. Marks have their number as id, bars follow them, then the ends of lines at bars."""
     import pyvis.network  # it imports IPython: not for who draws nothing
 
-    labels = [_label(shape_label(mark, say), is_uncertain=mark.is_uncertain) for mark in drawing.marks]
+    labels = [label_with_doubt(shape_label(mark, say), is_uncertain=mark.is_uncertain) for mark in drawing.marks]
     bar_labels = [_bar_label(drawing, bar, say) for bar in drawing.bars]
     sizes = [shape_size(mark.kind, label) for mark, label in zip(drawing.marks, labels, strict=True)]
     placed = lay_out(drawing, sizes, [text_size(label, LINE_FONT_SIZE)[0] for label in bar_labels])
@@ -45,7 +45,7 @@ def network_of_impact(drawing: Drawing, say: Speech, offset_minutes: int) -> Tim
         style = node_style(mark, label)
         if mark.is_uncertain:
             style["shapeProperties"] = {"borderDashes": [4, 3]}
-        network.add_node(number, label=label, x=rounded(at.x), y=rounded(_middle(mark.kind, at, label)), **style)
+        network.add_node(number, label=label, x=rounded(at.x), y=rounded(shape_middle(mark.kind, at.y, label)), **style)
     first = len(drawing.marks)
     for number, (bar, label, at) in enumerate(zip(drawing.bars, bar_labels, placed.bars, strict=True)):
         network.add_node(
@@ -57,18 +57,6 @@ def network_of_impact(drawing: Drawing, say: Speech, offset_minutes: int) -> Tim
         _behind(drawing, placed, say, offset_minutes),
         anchors,
     )
-
-
-def _middle(kind: str, at: Rectangle, label: str) -> float:
-    """Where a shape has its label below, the middle of the shape is above that of both."""
-    if KINDS[kind].shape in {"box", "ellipse", "database"}:
-        return at.y
-    return at.y - text_size(label)[1] / 2 - 4
-
-
-def _label(label: str, *, is_uncertain: bool) -> str:
-    name, _, rest = label.partition("\n")
-    return f"{name} ?\n{rest}" if is_uncertain else label
 
 
 def _bar_label(drawing: Drawing, bar: Bar, say: Speech) -> str:

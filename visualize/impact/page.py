@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.reader import NodeId, id_text
 from graph.vocabulary import HAZARDS
+from queries.impact import ImpactAsked
 from queries.operations import Operation
 from queries.trace import TraceEdge
 from visualize.details import Row, Section, edge_section, node_rows, operation_section
@@ -59,11 +60,14 @@ def impact_page(
     address: ImpactAddress | None = None,
     listed: str | None = None,
     thing_address: Callable[[NodeId], str] | None = None,
+    contents_address: Callable[[NodeId, ImpactAsked], str] | None = None,
     remarks: Sequence[str] = (),
 ) -> str:
-    """The page, as text: as `visualize.page.trace_page`. ``remarks``: what is said first of how the question was taken."""
+    """The page, as text: as `visualize.page.trace_page`. ``contents_address``: where it is told what stands in a position,
+    and what of that is affected by the same question; ``remarks``: what is said first of how the question was taken.
+    """
     say = Speech(language)
-    told_page = _Told(picture, say, address, thing_address)
+    told_page = _Told(picture, say, address, thing_address, contents_address)
     question = picture.question
     timeline = network_of_impact(picture.drawing, say, picture.offset_minutes)
     content = {
@@ -170,9 +174,11 @@ class _Told:
         say: Speech,
         address: ImpactAddress | None,
         thing_address: Callable[[NodeId], str] | None,
+        contents_address: Callable[[NodeId, ImpactAsked], str] | None,
     ) -> None:
         self._picture, self._say = picture, say
         self._address, self._thing_address = address, thing_address
+        self._contents_address = contents_address
         self._drawing = picture.drawing
 
     def time(self, ms: int | None, offset_minutes: int | None = None) -> str:
@@ -293,6 +299,8 @@ class _Told:
         if self._address is not None and not mark.is_group and not mark.is_hidden:
             if self._thing_address is not None:
                 links.append((say("own_page"), self._thing_address(mark.node)))
+            if self._contents_address is not None and mark.kind == "StoragePosition":
+                links.append((say("stands_here"), self._contents_address(mark.node, self._picture.question.asked)))
             if not mark.is_carrier:
                 pointed = replace(self._picture.question, target=id_text(mark.node))
                 links.append((say("path_to_it"), self._address(pointed, say.language)))

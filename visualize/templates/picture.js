@@ -60,7 +60,7 @@
     panel.replaceChildren(details ? told(details, true) : element("p", content.words.nothing));
   }
 
-  const behind = content.behind ? globalThis.timeline(content) : null;
+  const behind = content.behind ? globalThis.timeline(content) : content.plan ? globalThis.plan(content) : null;
   // The end of a line at a bar is part of the bar.
   const shapeOf = (id) => content.shapes[content.anchors && content.anchors[id] !== undefined ? content.anchors[id] : id];
   const drawn = content.nodes.map((node) => ({ ...(behind ? behind.shapeOf(node) : node), title: told(shapeOf(node.id), false) }));
@@ -80,6 +80,11 @@
   }
 
   function fit() {
+    if (content.plan) {  // beside the buttons, which would hide what stands in a corner
+      const scale = Math.min(1, (container.clientWidth - 100) / content.width, (container.clientHeight - 20) / content.height);
+      network.moveTo({ position: { x: 0, y: 0 }, scale });
+      return;
+    }
     network.fit({ animation: false, maxZoomLevel: 1 });
   }
 
@@ -88,6 +93,11 @@
     fit();
     const scale = content.readable;
     if (network.getScale() >= scale || content.start === null) return;
+    if (content.plan) {  // read from its upper left corner
+      const beside = (room, length) => Math.min(0, (room / scale - length) / 2);
+      network.moveTo({ position: { x: beside(container.clientWidth, content.width), y: beside(container.clientHeight, content.height) }, scale });
+      return;
+    }
     const place = network.getPosition(content.start);
     // The whole height is seen, or as much of it as there is room for: nothing above or below it.
     const beyond = Math.max(0, content.height / 2 - container.clientHeight / scale / 2);

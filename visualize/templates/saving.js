@@ -56,6 +56,12 @@ globalThis.saving = (content, network, painting) => {
       return drawnBar(node.bar, node.x, node.y)
         + lines(node.label, node.x - width / 2, node.y + height / 2 + 14, `${HALO} font-size="12" fill="#1b1f24"`);
     }
+    if (node.place) {
+      const { width, height, depth, several, pad, head } = node.place;
+      const left = node.x - width / 2, top = node.y - height / 2;
+      return `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${depth % 2 ? "#ffffff" : "#f4f6f8"}" stroke="#57606a"${several ? ' stroke-dasharray="5 4"' : ""}/>`
+        + lines(node.label, left + pad, top + head / 2 + 6, 'font-size="12" fill="#1b1f24"');
+    }
     if (!node.font) return "";
     const inside = ["box", "ellipse", "database"].includes(node.shape);
     const count = node.label.split("\n").length;
@@ -65,6 +71,7 @@ globalThis.saving = (content, network, painting) => {
   }
 
   function drawnEdge(edge) {
+    if (edge.hidden) return "";
     const from = network.getPosition(edge.from), to = network.getPosition(edge.to);
     const ends = { from, to };
     const dashes = edge.dashes ? ` stroke-dasharray="${edge.dashes.join(" ")}"` : "";
@@ -78,7 +85,8 @@ globalThis.saving = (content, network, painting) => {
   }
 
   function frame() {
-    const boxes = content.nodes.map((node) => network.getBoundingBox(node.id)).filter(Boolean);
+    const around = ({ x, y, place }) => ({ left: x - place.width / 2, right: x + place.width / 2, top: y - place.height / 2, bottom: y + place.height / 2 });
+    const boxes = content.nodes.map((node) => (node.place ? around(node) : network.getBoundingBox(node.id))).filter(Boolean);
     const behind = content.behind;
     const left = Math.min(...boxes.map((box) => box.left), behind ? behind.left : Infinity) - MARGIN;
     const right = Math.max(...boxes.map((box) => box.right), behind ? behind.right : -Infinity) + MARGIN;
