@@ -84,6 +84,49 @@ EXAMPLES: Final[tuple[dict[str, Any], ...]] = (
         "variables": {"text": "INC"},
     },
     {
+        "title": said("Where has this dose been?"),
+        "query": """query Custody($id: ID!) {
+  custody(id: $id) {
+    __typename
+    ... on Custody {
+      asOfSeq
+      completeness { complete reason hidden }
+      summary { total byManner { manner count } }
+      intervals(first: 100) {
+        edges { node { manner place path start end isOpen began { operationId person } ended { operationId person } } }
+      }
+    }
+    ... on NotFound { ids message }
+    ... on InvalidInput { member message }
+  }
+}""",
+        "variables": {"id": "CellUnit:DP1#3"},
+    },
+    {
+        "title": said("What stands in this room, and what of it is affected?"),
+        "query": """query Contents($position: ID!, $impact: ImpactInput) {
+  contents(position: $position, impact: $impact) {
+    __typename
+    ... on Contents {
+      at asOfSeq
+      completeness { complete reason hidden }
+      summary { total affected byKind { kind count affected } }
+      places { edges { node { position total affected } } }
+      rows(first: 100, order: AFFECTED) {
+        totalCount
+        edges { node { id position since dispositions amount tier exposedFrom } }
+      }
+    }
+    ... on NotFound { ids message }
+    ... on InvalidInput { member message }
+  }
+}""",
+        "variables": {
+            "position": "StoragePosition:ROOM-1",
+            "impact": {"hazard": "EXPOSURE", "seeds": [{"id": "Reagent:R-MED-8"}]},
+        },
+    },
+    {
         "title": said("Departures from limits and rules"),
         "query": """{
   deviations(open: true, first: 20) {
