@@ -26,7 +26,7 @@ from visualize.picture import Picture
 from visualize.rollup import Link, Shown
 from visualize.words import Speech
 
-__all__ = ["OPTIONS", "READABLE", "Network", "drawing_script", "network_of", "node_style", "shape_size"]
+__all__ = ["OPTIONS", "READABLE", "UNSEEN", "Network", "drawing_script", "network_of", "node_style", "shape_size"]
 
 READABLE: Final = 0.55  # scale below which labels are too small: then a part of the picture is shown first
 _SCRIPT: Final = "templates/lib/vis-9.1.2/vis-network.min.js"  # inside the package pyvis
@@ -35,6 +35,10 @@ _MARGIN: Final = 7  # around a label inside its shape
 _MOST_LINE_LABELS: Final = 60
 _INK, _FAINT = "#333333", "#b4b4b4"
 
+# A node that only holds the end of a line, as parameters of a node of pyvis.
+UNSEEN: Final[dict[str, Any]] = {
+    "label": " ", "shape": "dot", "size": 0.5, "borderWidth": 0, "color": "rgba(0,0,0,0)",
+}  # fmt: skip
 OPTIONS: Final[dict[str, Any]] = {
     "physics": {"enabled": False},
     "layout": {"improvedLayout": False},

@@ -15,14 +15,14 @@ from graph.rules.deeds import Deeds, IsWithin
 from graph.rules.parcels import Course, Finding, Parcel, Problem, Stay, Thing
 from graph.vocabulary import OPERATIONS
 
-__all__ = ["Course", "Finding", "Parcel", "Problem", "Stay", "Thing", "run_course"]
+__all__ = ["Course", "Finding", "Parcel", "Problem", "Stay", "Step", "Thing", "run_course", "steps_in_order", "take"]
 
 _RANK = {"STORAGE_OUT": 1, "QC_RELEASE": 2, "CHANGED_DISPOSITION": 2, "STORED": 3}
 _REST = 4
 _MOST_TRIED = 2_000  # steps tried in search of an order; then the likeliest one counts
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     """The beginning or the end of an event. ``low`` and ``high``: when it may have been."""
 
     low: int
@@ -33,16 +33,16 @@ class _Step(NamedTuple):
     event: Event
 
 
-def _steps(events: Sequence[Event]) -> list[_Step]:
+def _steps(events: Sequence[Event]) -> list[Step]:
     """All steps, in the order in which they are taken where every time is exact."""
     steps = []
     for event in events:
         is_lasting = OPERATIONS[event.type].is_lasting and event.role == "in"
         rank = 0 if event.role == "made" else _RANK.get(event.type, _REST)
-        steps.append(_Step(*event.start, rank, event.seq, False, event))
+        steps.append(Step(*event.start, rank, event.seq, False, event))
         if is_lasting and event.end is not None:
             end_rank = 1 if event.end[0] > event.start[0] else _REST + 1  # never before its own beginning
-            steps.append(_Step(*event.end, end_rank, event.seq, True, event))
+            steps.append(Step(*event.end, end_rank, event.seq, True, event))
     steps.sort(key=lambda step: (step.low, step.rank, step.seq))
     return steps
 
@@ -62,18 +62,33 @@ def run_course(
     steps = _steps(account.events)
     if until_ms is not None:
         steps = [step for step in steps if step.low <= until_ms]
-    course = Course(thing=thing)
-    if not any(event.role == "made" for event in account.events):
-        Deeds(course, is_within).make(None)
+    course = _begun(thing, account, is_within)
     if any(step.low != step.high for step in steps):
-        return _searched(course, steps, is_within)
+        return _searched(course, steps, is_within)[0]
     deeds = Deeds(course, is_within)
     for step in steps:
-        _take(deeds, step)
+        take(deeds, step)
     return course
 
 
-def _take(deeds: Deeds, step: _Step) -> None:
+def steps_in_order(thing: Thing, account: Account, *, is_within: IsWithin = _anywhere) -> list[Step]:
+    """The steps in the order in which `run_course` takes them, for who wants to watch: each is for `take`."""
+    steps = _steps(account.events)
+    if any(step.low != step.high for step in steps):
+        return _searched(_begun(thing, account, is_within), steps, is_within)[1]
+    return steps
+
+
+def _begun(thing: Thing, account: Account, is_within: IsWithin) -> Course:
+    """The course before its first step: what no event made was there before all records."""
+    course = Course(thing=thing)
+    if not any(event.role == "made" for event in account.events):
+        Deeds(course, is_within).make(None)
+    return course
+
+
+def take(deeds: Deeds, step: Step) -> None:
+    """Lets a step happen."""
     if step.is_end:
         deeds.end(step.event)
     else:
@@ -84,54 +99,60 @@ def _take(deeds: Deeds, step: _Step) -> None:
 
 
 class _Branch(NamedTuple):
-    """A state reached, the steps still to be taken, and those of them that have not been tried as the next."""
+    """A state reached, the step that led to it, the steps still to be taken, and those of them that have not been tried
+    as the next.
+    """
 
     course: Course
-    left: list[_Step]
-    untried: Iterator[_Step]
+    taken: Step | None
+    left: list[Step]
+    untried: Iterator[Step]
 
 
-def _searched(course: Course, steps: list[_Step], is_within: IsWithin) -> Course:
-    """The course in an order that the times allow and that breaks no rule; the likeliest order where there is none."""
-    path = [_Branch(course, steps, iter(_possible_next(steps)))]
+def _searched(course: Course, steps: list[Step], is_within: IsWithin) -> tuple[Course, list[Step]]:
+    """The course in an order that the times allow and that breaks no rule, and that order; where there is none, the
+    likeliest.
+    """
+    path = [_Branch(course, None, steps, iter(_possible_next(steps)))]
     for _ in range(_MOST_TRIED):
         if not path:
             break
         branch = path[-1]
         if not branch.left:
-            return branch.course
+            return branch.course, [each.taken for each in path if each.taken is not None]
         step = next(branch.untried, None)
         if step is None:
             path.pop()
             continue
         trial = branch.course.fork()
-        _take(Deeds(trial, is_within), step)
+        take(Deeds(trial, is_within), step)
         if len(trial.problems) == len(branch.course.problems):
             left = [other for other in branch.left if other is not step]
-            path.append(_Branch(trial, left, iter(_possible_next(left))))
+            path.append(_Branch(trial, step, left, iter(_possible_next(left))))
     return _likeliest(course, steps, is_within)
 
 
-def _likeliest(course: Course, steps: list[_Step], is_within: IsWithin) -> Course:
+def _likeliest(course: Course, steps: list[Step], is_within: IsWithin) -> tuple[Course, list[Step]]:
     """Step by step the first that breaks no rule, or simply the first."""
-    left = steps
+    left, order = steps, list[Step]()
     while left:
         possible = _possible_next(left)
         trials = []
         for step in possible:
             trial = course.fork()
-            _take(Deeds(trial, is_within), step)
+            take(Deeds(trial, is_within), step)
             trials.append((trial, step))
             if len(trial.problems) == len(course.problems):
                 break
         else:
             trials = trials[:1]
         course, chosen = trials[-1]
+        order.append(chosen)
         left = [step for step in left if step is not chosen]
-    return course
+    return course, order
 
 
-def _possible_next(left: Sequence[_Step]) -> list[_Step]:
+def _possible_next(left: Sequence[Step]) -> list[Step]:
     """The steps that may come next, the likeliest first: none that certainly comes later than another."""
     if not left:
         return []

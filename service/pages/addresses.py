@@ -8,7 +8,15 @@ from urllib.parse import quote, urlencode
 from graph.reader import NodeId, id_text
 from service.seeds import joined_seed
 
-__all__ = ["impact_form_address", "in_language", "node_address", "operation_address", "search_address", "trace_address"]
+__all__ = [
+    "impact_form_address",
+    "in_language",
+    "node_address",
+    "operation_address",
+    "search_address",
+    "trace_address",
+    "whereabouts_address",
+]
 
 
 def node_address(node: NodeId) -> str:
@@ -37,3 +45,8 @@ def trace_address(node: NodeId, direction: str, **more: str) -> str:
 def impact_form_address(seeds: Iterable[str]) -> str:
     """Where it is asked what these affect, by their ids."""
     return f"/view/impact?{urlencode([('seed', joined_seed(seed, '', '')) for seed in seeds])}"
+
+
+def whereabouts_address(thing: NodeId) -> str:
+    """Where it is told where a thing has been."""
+    return f"/view/whereabouts?{urlencode({'id': id_text(thing)})}"

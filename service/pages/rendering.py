@@ -16,6 +16,7 @@ from graph.times import Moment
 from graph.viewer import OWNER, Role
 from graph.vocabulary import KINDS
 from queries.impact import can_be_seed
+from queries.whereabouts import WHEREABOUTS_KINDS
 from service.messages import marked_up, spoken, tag_of
 from service.pages.addresses import (
     impact_form_address,
@@ -24,6 +25,7 @@ from service.pages.addresses import (
     operation_address,
     search_address,
     trace_address,
+    whereabouts_address,
 )
 from service.pages.zone import site_offset
 from service.texts import LANGUAGES, Texts
@@ -78,6 +80,8 @@ def _environment(language: str) -> jinja2.Environment:
         "search_address": search_address,
         "trace_address": trace_address,
         "impact_form_address": impact_form_address,
+        "whereabouts_address": whereabouts_address,
+        "can_be_followed": WHEREABOUTS_KINDS.__contains__,
         "can_be_seed": can_be_seed,
         "kinds": KINDS,
         "spoken": partial(spoken, say),

@@ -21,6 +21,7 @@ from service.pages.search import show_search
 from service.pages.signing import ask_sign_in, choose_language, sign_in, sign_out
 from service.pages.start import show_start
 from service.pages.trace import show_trace
+from service.pages.whereabouts import show_whereabouts
 from service.routes import PUBLIC, Doorkeeper, Rule
 
 __all__ = ["page_routes"]
@@ -35,6 +36,7 @@ _PAGES: Final = {
     "/view/operation/{id:path}": show_operation,
     "/view/trace": show_trace,
     "/view/impact": show_impact,
+    "/view/whereabouts": show_whereabouts,
     "/view/deviations": show_deviations,
     "/view/coverage": show_coverage,
     "/view/ledger": show_ledger,

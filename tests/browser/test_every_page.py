@@ -22,6 +22,8 @@ PAGES = {
     "impact-form": "/view/impact?seed=Equipment:INC-2",
     "impact": "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&target=Subject:S3",
     "impact-picture": "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&as=picture",
+    "whereabouts": "/view/whereabouts?id=CellLot:DP1",
+    "whereabouts-picture": "/view/whereabouts?id=CellLot:DP1&as=picture",
     "deviations": "/view/deviations",
     "coverage": "/view/coverage?lot=CellLot:DP1",
     "import": "/view/import",

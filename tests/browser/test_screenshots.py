@@ -26,6 +26,7 @@ RECORDED: Final = 1_767_576_600_000  # the trial is taken in at the same moment 
 _PAGES: Final = {
     "lot.png": "/view/node/CellLot:MCB1",
     "trace.png": "/view/trace?start=Subject:S6&direction=backward",
+    "whereabouts.png": "/view/whereabouts?id=CellLot:DP1&as=picture",
     "impact.png": "/view/impact?hazard=EXPOSURE&seed=Reagent:R-MED-8",
     "impact-picture.png": (
         "/view/impact?hazard=CONTAGIOUS&seed=Donor:D1&channels=MATERIAL,EQUIPMENT,STORAGE&as=picture&target=Subject:S3"

@@ -33,6 +33,7 @@ NEEDED: Final[dict[tuple[str, str], Permission | None]] = {
     ("GET", "/view/operation/{id:path}"): _P.READ,
     ("GET", "/view/trace"): _P.READ,
     ("GET", "/view/impact"): _P.READ,
+    ("GET", "/view/whereabouts"): _P.READ,
     ("GET", "/view/deviations"): _P.READ,
     ("GET", "/view/coverage"): _P.READ,
     ("GET", "/view/import"): _P.IMPORT,

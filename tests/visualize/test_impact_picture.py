@@ -23,8 +23,9 @@ from support.nasty import NASTY
 from support.pages import Page, read_page
 from support.trial import correction, scenarios, trial
 from visualize import ImpactPicture, ImpactQuestion, ask_impact_picture, impact_page
-from visualize.impact.layout import Rectangle, lay_out
+from visualize.impact.layout import lay_out
 from visualize.labels import text_size
+from visualize.timeline import Rectangle
 
 SCENARIOS = scenarios()["impact"]
 LOOK_BACK = next(each for each in SCENARIOS if each["name"] == "donor look-back")

@@ -13,17 +13,16 @@ from typing import Final
 from graph.vocabulary import KINDS
 from visualize.impact.drawing import Bar, Drawing, Mark
 from visualize.labels import numbers_as_numbers
+from visualize.timeline import Size, paced
 
-__all__ = ["Axis", "Cell", "Size", "When", "cells_of", "slot_of"]
+__all__ = ["Axis", "Cell", "When", "cells_of", "slot_of"]
 
-_WIDTH: Final = 1000.0  # that time would take at an even pace
 _GAP: Final = 16.0
-_SMALLEST_STEP, _LARGEST_STEP = 20.0, 230.0
+_SMALLEST_STEP: Final = 20.0
 _BAR_STEP: Final = 8.0  # to a moment at which nothing but a run or stay begins or ends
 _ASIDE: Final = 60.0  # between time and what stands before or after it
 _BEYOND: Final = 30.0  # that an open run or stay goes on after the last moment
 _SMALLEST_BAR: Final = 12.0
-Size = tuple[float, float]
 
 
 @unique
@@ -142,14 +141,12 @@ class Axis:
 
     def _at_pace(self, drawing: Drawing, smallest_step: float) -> dict[int, float]:
         has_marks = {slot_of(mark) for mark in drawing.marks}
-        length = max(self.moments[-1] - self.moments[0], 1) if self.moments else 1
-        x_of = dict.fromkeys(self.moments[:1], 0.0)
-        for before, after in pairwise(self.moments):
+
+        def smallest(before: int, after: int) -> float:
             extent = max(self._offsets[before].values()) if before in has_marks else 0.0
-            smallest = extent + (smallest_step if after in has_marks else _BAR_STEP)
-            step = min((after - before) / length * _WIDTH, _LARGEST_STEP)
-            x_of[after] = x_of[before] + max(step, smallest)
-        return x_of
+            return extent + (smallest_step if after in has_marks else _BAR_STEP)
+
+        return paced(self.moments, smallest)
 
 
 def _half(drawing: Drawing, sizes: Sequence[Size], when: When) -> float:

@@ -8,49 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from visualize.impact.axis import Axis, Cell, Size, cells_of
+from visualize.impact.axis import Axis, Cell, cells_of
 from visualize.impact.drawing import Drawing
+from visualize.timeline import Rectangle, Rows, Size
 
-__all__ = ["Band", "Placed", "Rectangle", "lay_out"]
+__all__ = ["Band", "Placed", "lay_out"]
 
-_CELL_GAP, _ROW_GAP, _BAND_GAP = 12.0, 12.0, 30.0
+_ROW_GAP, _BAND_GAP = 12.0, 30.0
 _VIEW = (1200.0, 680.0)  # pixels that a picture shall fill
 _FOLDS: Final = (9, 6, 4, 3, 2, 14)  # things of the same moment in a column, the better liked first
 _HEAD: Final = 36.0  # of a band, for its name
 _BAR_HEIGHT: Final = 16.0
 _BAR_ROW: Final = 44.0  # with the label below
-
-
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """By its middle."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def moved(self, dx: float, dy: float) -> Rectangle:
-        return Rectangle(self.x + dx, self.y + dy, self.width, self.height)
-
-    @property
-    def left(self) -> float:
-        return self.x - self.width / 2
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width / 2
-
-    @property
-    def top(self) -> float:
-        return self.y - self.height / 2
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,28 +94,6 @@ def _laid_out(drawing: Drawing, sizes: Sequence[Size], bar_labels: Sequence[floa
     )
 
 
-@dataclass(slots=True)
-class _Rows:
-    """Rows in which spans stand side by side."""
-
-    rows: list[list[tuple[float, float]]] = field(default_factory=list)
-
-    def take(self, left: float, right: float, wanted: int = 0) -> int:
-        """The row nearest to the wanted one in which there is room from left to right: a new one, where there is none."""
-        free = [
-            number
-            for number, row in enumerate(self.rows)
-            if all(
-                right + _CELL_GAP <= other_left or other_right + _CELL_GAP <= left for other_left, other_right in row
-            )
-        ]
-        row = min(free or [len(self.rows)], key=lambda number: abs(number - wanted))
-        while len(self.rows) <= max(row, 0):
-            self.rows.append([])
-        self.rows[row].append((left, right))
-        return row
-
-
 class _Down:
     """Places bands from the top, in each its lanes and then its rows."""
 
@@ -184,7 +134,7 @@ class _Down:
         for number, mark in enumerate(drawing.marks):
             if not mark.is_carrier or mark.tier != tier:
                 continue
-            rows = _Rows()
+            rows = Rows()
             row_of = {}
             for bar_number in sorted(bars[number], key=lambda each: spans[each]):
                 left, right = spans[bar_number]
@@ -209,7 +159,7 @@ class _Down:
         if not members:
             return here
         step = max(sizes[number][1] for number in members) + _ROW_GAP
-        rows = _Rows()
+        rows = Rows()
         for number in sorted(members, key=lambda each: (across[each], cells[each].row)):
             half = sizes[number][0] / 2
             self._row[number] = rows.take(

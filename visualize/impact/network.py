@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from graph.times import render
 from graph.vocabulary import KINDS
 from visualize.impact.drawing import Bar, Drawing, Link
-from visualize.impact.layout import Placed, Rectangle, lay_out
+from visualize.impact.layout import Placed, lay_out
 from visualize.labels import LINE_FONT_SIZE, shape_label, short, text_size
-from visualize.network import OPTIONS, Network, node_style, shape_size
+from visualize.network import OPTIONS, UNSEEN, Network, node_style, shape_size
+from visualize.timeline import Rectangle, dates, rounded
 from visualize.words import Speech
 
 __all__ = ["Timeline", "network_of_impact"]
 
-_STRONG, _FAINT, _CARRIED, _UNSEEN = "#333333", "#a0a6ac", "#5b4a8a", "rgba(0,0,0,0)"
+_STRONG, _FAINT, _CARRIED = "#333333", "#a0a6ac", "#5b4a8a"
 _LONGEST_IN_BAR_LABEL: Final = 13
-_DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +45,11 @@ def network_of_impact(drawing: Drawing, say: Speech, offset_minutes: int) -> Tim
         style = node_style(mark, label)
         if mark.is_uncertain:
             style["shapeProperties"] = {"borderDashes": [4, 3]}
-        network.add_node(number, label=label, x=_round(at.x), y=_round(_middle(mark.kind, at, label)), **style)
+        network.add_node(number, label=label, x=rounded(at.x), y=rounded(_middle(mark.kind, at, label)), **style)
     first = len(drawing.marks)
     for number, (bar, label, at) in enumerate(zip(drawing.bars, bar_labels, placed.bars, strict=True)):
         network.add_node(
-            first + number, label=label, x=_round(at.x), y=_round(at.y), shape="custom", bar=_bar(drawing, bar, at)
+            first + number, label=label, x=rounded(at.x), y=rounded(at.y), shape="custom", bar=_bar(drawing, bar, at)
         )
     anchors = _add_links(network, drawing, placed)
     return Timeline(
@@ -85,7 +83,7 @@ def _bar_label(drawing: Drawing, bar: Bar, say: Speech) -> str:
 def _bar(drawing: Drawing, bar: Bar, at: Rectangle) -> dict[str, Any]:
     kind = drawing.marks[bar.carrier].kind
     return {
-        "width": _round(at.width),
+        "width": rounded(at.width),
         "height": at.height,
         "colour": KINDS[kind].colour,
         "look": "window" if bar.is_window else "run" if kind == "Equipment" else "stay",
@@ -105,12 +103,10 @@ def _add_links(network: Any, drawing: Drawing, placed: Placed) -> dict[int, int]
         bar, away = placed.bars[shape - marks], _rectangle(placed, other, marks)
         x = min(max(away.x, bar.left + 4), bar.right - 4)
         y = bar.y if other >= marks else bar.top if away.y < bar.y else bar.bottom
-        key = shape, _round(x), y
+        key = shape, rounded(x), y
         if key not in anchors:
             anchors[key] = next_id + len(anchors)
-            network.add_node(
-                anchors[key], label=" ", x=key[1], y=_round(y), shape="dot", size=0.5, borderWidth=0, color=_UNSEEN
-            )
+            network.add_node(anchors[key], x=key[1], y=rounded(y), **UNSEEN)
         return anchors[key]
 
     for number, link in enumerate(drawing.links):
@@ -136,15 +132,13 @@ def _edge_style(link: Link, marks: int) -> dict[str, Any]:
 
 
 def _behind(drawing: Drawing, placed: Placed, say: Speech, offset_minutes: int) -> dict[str, Any]:
-    moments = [moment for _, moment in placed.ticks]
-    is_short = bool(moments) and moments[-1] - moments[0] < 3 * _DAY_MS
     return {
         "left": -placed.width / 2,
         "right": placed.width / 2,
         "timeLeft": placed.time_left,
         "timeRight": placed.time_right,
         "bands": [{"label": say(f"tier_{band.tier}"), "top": band.top, "bottom": band.bottom} for band in placed.bands],
-        "ticks": _ticks(placed.ticks, offset_minutes, has_clock=is_short),
+        "ticks": dates(placed.ticks, offset_minutes),
         "always": say("always") if any(_is_always(mark) for mark in drawing.marks) else "",
         "masked": say("since_masked") if any(mark.is_since_masked for mark in drawing.marks) else "",
     }
@@ -152,16 +146,3 @@ def _behind(drawing: Drawing, placed: Placed, say: Speech, offset_minutes: int) 
 
 def _is_always(mark: Any) -> bool:
     return mark.since_ms is None and not mark.is_since_masked and not mark.is_carrier
-
-
-def _ticks(ticks: Sequence[tuple[float, int]], offset_minutes: int, *, has_clock: bool) -> list[tuple[float, str]]:
-    """The first moment of each day, or each minute where all of it is within a few days."""
-    found: dict[str, float] = {}
-    for x, moment in ticks:
-        text = render(moment, offset_minutes)
-        found.setdefault(text[:16].replace("T", " ") if has_clock else text[:10], _round(x))
-    return [(x, text) for text, x in found.items()]
-
-
-def _round(value: float) -> float:
-    return round(value, 1)

@@ -42,14 +42,18 @@ globalThis.saving = (content, network, painting) => {
     return text.split("\n").map((line, at) => `<text x="${x}" y="${(y + at * 16).toFixed(1)}" ${attributes}>${escaped(line)}</text>`).join("");
   }
 
+  function drawnBar(bar, x, y) {
+    return globalThis.barParts(bar, x, y).map(({ points, closed, fill, stroke, width, dashes }) => {
+      const path = points.map(([px, py]) => `${px.toFixed(1)} ${py.toFixed(1)}`).join("L");
+      const broken = dashes ? ` stroke-dasharray="${dashes.join(" ")}"` : "";
+      return `<path d="M${path}${closed ? "z" : ""}" fill="${fill || "none"}" stroke="${stroke}" stroke-width="${width}"${broken}/>`;
+    }).join("");
+  }
+
   function drawnNode(node) {
     if (node.bar) {
-      const { width, height, look, colour } = node.bar;
-      const left = node.x - width / 2, top = node.y - height / 2;
-      const fill = { run: colour, stay: "#ffffff", window: "none" }[look];
-      const dashes = look === "window" ? ' stroke-dasharray="5 4"' : "";
-      const within = look === "stay" ? `<rect x="${left + 3}" y="${top + 4}" width="${Math.max(width - 6, 2)}" height="${height - 8}" fill="${colour}"/>` : "";
-      return `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${fill}" stroke="#333333" stroke-width="1.5"${dashes}/>${within}`
+      const { width, height } = node.bar;
+      return drawnBar(node.bar, node.x, node.y)
         + lines(node.label, node.x - width / 2, node.y + height / 2 + 14, `${HALO} font-size="12" fill="#1b1f24"`);
     }
     if (!node.font) return "";

@@ -1,44 +1,63 @@
 "use strict";
 // What lies behind a picture whose horizontal axis is time: bands and dates; and the bars, a shape of our own.
 // The server says where everything is; texts are drawn as text.
+
+// The lines and areas that a bar is made of, in the order in which they are drawn: on the screen and in files alike.
+globalThis.barParts = (bar, x, y) => {
+  const ink = "#333333", dashed = [5, 4];
+  const left = x - bar.width / 2, right = left + bar.width, top = y - bar.height / 2, bottom = top + bar.height;
+  const from = left + (bar.softLeft || 0), to = right - (bar.softRight || 0);
+  const outline = (a, b, tip) => [[a, top], [b, top], ...(tip ? [[b + bar.height / 2, y]] : []), [b, bottom], [a, bottom]];
+  const area = (points, fill, dashes) => ({ points, closed: true, fill, stroke: ink, width: 1.5, dashes });
+  const parts = [];
+  // Several of them: as a stack.
+  if (bar.several) parts.push(area(outline(left + 3, right + 3).map(([px, py]) => [px, py - 3]), "#ffffff"));
+  // What is only perhaps has a broken outline and no filling.
+  if (from > left) parts.push(area(outline(left, from), "#ffffff", dashed));
+  if (to < right) parts.push(area(outline(to, right, bar.open), "#ffffff", dashed));
+  if (to <= from) return parts;
+  const isOpen = bar.open && to === right;
+  const fill = { run: bar.colour, plain: bar.colour, full: bar.colour, window: null }[bar.look];
+  parts.push(area(outline(from, to, isOpen), fill === undefined ? "#ffffff" : fill, bar.look === "window" ? dashed : null));
+  const line = (points, width, stroke) => parts.push({ points, closed: false, stroke: stroke || ink, width });
+  const middle = (from + to) / 2, half = Math.min(bar.height / 2 - 3, (to - from) / 2 - 2);
+  if (bar.look === "stay") {
+    for (let at = from - bar.height + 5; at < to; at += 8) {
+      const first = Math.max(from - at, 0), last = Math.min(to - at, bar.height);
+      if (last > first) line([[at + first, bottom - first], [at + last, bottom - last]], 3, bar.colour);
+    }
+    parts.push(area(outline(from, to, isOpen), null));
+  } else if (bar.look === "stripes") {
+    for (let at = from + 5; at < to - 1; at += 7) line([[at, top + 2], [at, bottom - 2]], 2.5);
+  } else if (bar.look === "way") {
+    for (let at = from + 4; at < to - 7; at += 12) line([[at, top + 4], [at + 5, y], [at, bottom - 4]], 2.5);
+  } else if (bar.look === "cross") {
+    line([[middle - half, y - half], [middle + half, y + half]], 2.5);
+    line([[middle - half, y + half], [middle + half, y - half]], 2.5);
+  }
+  return parts;
+};
+
 globalThis.timeline = (content) => {
   const { behind } = content;
   const dimmed = new Set();
   const ink = "#1b1f24", quiet = "#57606a", line = "#c8ccd2";
 
   function drawBar(ctx, bar, x, y, isChosen) {
-    const left = x - bar.width / 2, top = y - bar.height / 2;
-    ctx.beginPath();
-    ctx.moveTo(left, top);
-    ctx.lineTo(left + bar.width, top);
-    if (bar.open) ctx.lineTo(left + bar.width + bar.height / 2, y);
-    ctx.lineTo(left + bar.width, top + bar.height);
-    ctx.lineTo(left, top + bar.height);
-    ctx.closePath();
-    ctx.fillStyle = bar.look === "run" ? bar.colour : "#ffffff";
-    if (bar.look !== "window") ctx.fill();
-    if (bar.look === "stay") hatch(ctx, bar, left, top);
-    ctx.setLineDash(bar.look === "window" ? [5, 4] : []);
-    ctx.lineWidth = isChosen ? 4 : 1.5;
-    ctx.strokeStyle = "#333333";
-    ctx.stroke();
-    ctx.setLineDash([]);
-  }
-
-  function hatch(ctx, bar, left, top) {
-    ctx.save();
-    ctx.clip();
-    ctx.strokeStyle = bar.colour;
-    ctx.lineWidth = 3;
-    ctx.beginPath();
-    for (let at = -bar.height; at < bar.width + bar.height; at += 8) {
-      ctx.moveTo(left + at, top + bar.height);
-      ctx.lineTo(left + at + bar.height, top);
+    for (const part of globalThis.barParts(bar, x, y)) {
+      ctx.beginPath();
+      part.points.forEach(([px, py], at) => (at ? ctx.lineTo(px, py) : ctx.moveTo(px, py)));
+      if (part.closed) ctx.closePath();
+      if (part.fill) {
+        ctx.fillStyle = part.fill;
+        ctx.fill();
+      }
+      ctx.setLineDash(part.dashes || []);
+      ctx.lineWidth = isChosen && part.closed ? 4 : part.width;
+      ctx.strokeStyle = part.stroke;
+      ctx.stroke();
+      ctx.setLineDash([]);
     }
-    ctx.stroke();
-    ctx.restore();
-    ctx.beginPath();
-    ctx.rect(left, top, bar.width, bar.height);
   }
 
   function shapeOf(node) {
@@ -51,6 +70,10 @@ globalThis.timeline = (content) => {
         ctx.font = "12px system-ui, sans-serif";
         ctx.textAlign = "left";
         ctx.textBaseline = "top";
+        // So that lines cross no text.
+        ctx.strokeStyle = "rgba(255,255,255,0.8)";
+        ctx.lineWidth = 4;
+        ctx.strokeText(label, x - node.bar.width / 2, y + node.bar.height / 2 + 4);
         ctx.fillStyle = ink;
         ctx.fillText(label, x - node.bar.width / 2, y + node.bar.height / 2 + 4);
         ctx.restore();
