@@ -1,29 +1,43 @@
-"""What is told of the things that stand in a position: one by one, and whether it is all of them."""
+"""What is told of the things that stand in a position: one by one, page by page, and whether it is all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
+from graph.errors import BadInput
 from graph.index.codes import ALWAYS, CELL_UNIT, FOREVER, KIND_NAMES, OPERATION_NAMES
 from graph.keeping.contents import ended_by
 from graph.keeping.replay import Replay
 from graph.reader import NodeId
 from graph.rules.parcels import Course, Parcel
+from graph.saying import said
+from graph.times import BadTime, parse_moment, render
 from graph.vocabulary import member_tier
-from queries.contents import Contents
+from queries.contents import Contents, ContentsOrder, Inside
 from queries.days import sees_when_persons_were_treated
+from queries.pages import Cursor, Page, check_first, mark_of
 from queries.privacy import View
 from queries.stubs import stubs_of
 from queries.tally import completeness
 from queries.trace import NAMED_STUBS, Completeness
 
-__all__ = ["Standing", "contents_completeness", "standings"]
+__all__ = [
+    "STANDING_PLACE",
+    "Standing",
+    "contents_completeness",
+    "moment_of_cursor",
+    "places_page",
+    "standings",
+    "standings_page",
+]
 
+STANDING_PLACE: Final = (str, str, int)  # of a cursor: which question, at which moment, how many rows come before
 _SLACK: Final = 1e-9
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +117,69 @@ def standings(view: View, answer: Contents, rows: Sequence[int]) -> list[Standin
     view.note_personal(node for node, row in shown if answer.marks.personal[row])
     view.show_keys("contents", dict.fromkeys(node for node, _ in shown))
     return found
+
+
+def standings_page(
+    view: View,
+    answer: Contents,
+    first: int,
+    after: str | None,
+    *,
+    kinds: Collection[str] | None = None,
+    affected: bool | None = None,
+    order: ContentsOrder = ContentsOrder.PLACE,
+) -> Page[Standing]:
+    """A page of what stands there, in this order. It begins after a cursor of this same question and moment. Logs as
+    `standings`.
+    """
+    chosen = answer.chosen(kinds, affected=affected)
+
+    def part(begin: int) -> list[Standing]:
+        return standings(view, answer, answer.ordered(begin, first, chosen, order=order))
+
+    listed = {"kinds": kinds and sorted(set(kinds)), "affected": affected, "order": order.value}
+    return _page(answer, listed, first, after, len(chosen), part)
+
+
+def places_page(answer: Contents, first: int, after: str | None) -> Page[Inside]:
+    """A page of the positions directly below in which something stands, the one asked about itself before them."""
+    every = answer.inside()
+    return _page(answer, {"places": True}, first, after, len(every), lambda begin: every[begin : begin + first])
+
+
+def moment_of_cursor(text: str) -> int:
+    """The moment of the answer that a cursor belongs to. Raises BadInput for what is no cursor of such an answer."""
+    _, moment, _ = Cursor.parse(text, STANDING_PLACE).place
+    try:
+        return parse_moment(str(moment)).earliest_ms
+    except BadTime as error:
+        raise BadInput(said("This is no cursor of this answer."), member="after") from error
+
+
+def _page(
+    answer: Contents, listed: object, first: int, after: str | None, total: int, part: Callable[[int], Sequence[T]]
+) -> Page[T]:
+    """``part`` gives the items of the page from a place in the order on."""
+    check_first(first)
+    asked = answer.asked
+    about = None if asked.impact is None else asked.impact.as_json()
+    mark = mark_of(asked.position, asked.known_at_ms, about, listed)
+    begin = 0
+    if after is not None:
+        named, _, place = Cursor.parse(after, STANDING_PLACE).place
+        if named != mark or moment_of_cursor(after) != asked.at_ms:
+            raise BadInput(said("This is no cursor of this answer."), member="after")
+        begin = int(place) + 1
+    items = part(begin)
+    moment = render(asked.at_ms)
+    return Page(
+        items=items,
+        cursors=[Cursor(answer.as_of.seq, (mark, moment, begin + number)).text() for number in range(len(items))],
+        total=total,
+        has_next=begin + len(items) < total,
+        has_previous=begin > 0,
+        as_of_seq=answer.as_of.seq,
+    )
 
 
 class _Told:

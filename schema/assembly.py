@@ -20,6 +20,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from schema.comparing import ComparingQuery
+from schema.contents import ContentsQuery
+from schema.custody import CustodyQuery
 from schema.finding import FindingQuery
 from schema.impact import ImpactQuery
 from schema.keeping import KeepingQuery
@@ -34,7 +36,15 @@ from schema.tracing import TracingQuery
 
 __all__ = ["assembled", "sdl"]
 
-_QUESTIONS: tuple[Any, ...] = (FindingQuery, TracingQuery, ImpactQuery, ComparingQuery, KeepingQuery)
+_QUESTIONS: tuple[Any, ...] = (
+    FindingQuery,
+    TracingQuery,
+    ImpactQuery,
+    ComparingQuery,
+    CustodyQuery,
+    ContentsQuery,
+    KeepingQuery,
+)
 _MUTATIONS: tuple[Any, ...] = (RecordingMutation, TypedMutation)
 
 

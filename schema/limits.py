@@ -52,6 +52,8 @@ _WORK: Final = {
     "impact": 1_000,
     "explain": 1_000,
     "compare": 2_000,
+    "custody": 1_000,
+    "contents": 2_000,
     "reachable": 1_000,
     "search": 500,
     "history": 100,

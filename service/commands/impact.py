@@ -16,6 +16,7 @@ from graph.errors import BadInput
 from graph.vocabulary import CHANNELS, HAZARDS
 from service.commands.output import console, print_json, printable
 from service.commands.questions import (
+    COMPLETENESS,
     FAILURES,
     answered,
     ask_whole,
@@ -43,7 +44,6 @@ _TIERS: Final = {"1": "material, or presence in a seed", "2": "equipment", "3": 
 _STEP: Final = "type operationId from to start startLatest end endLatest"
 # A path may be as long as a lineage: its last steps, and how many there are. --why has them all.
 _ITEM: Final = f"id kind tier exposedFrom isExposedFromMasked uncertain pathLength path(last: 20) {{ {_STEP} }}"
-_COMPLETENESS: Final = "completeness { complete reason depthReached nodesSeen hidden }"
 _LISTS: Final = {
     "items": "items(first: $first, after: $items, kinds: $kinds, tiers: $tiers) { totalCount "
     f"pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {_ITEM} }} }} }}",
@@ -55,7 +55,7 @@ _QUERY: Final = """query Impact($input: ImpactInput!, $pushdown: Boolean, $kinds
     ... on Impact {{
       asOfSeq
       digest
-      completeness {{ complete reason depthReached nodesSeen hidden }}
+      {completeness}
       summary {{
         total byKind {{ kind count }} byTier {{ tier count }} bySite {{ site count }}
         byDisposition {{ disposition count }} subjects unitsToHold
@@ -70,7 +70,7 @@ _EXPLAIN: Final = f"""query Explain($input: ImpactInput!, $target: ID!, $pushdow
   explain(input: $input, target: $target, pushdown: $pushdown) {{
     __typename
     ... on Explanation {{
-      asOfSeq {_COMPLETENESS} isAffected item {{ {_ITEM} }}
+      asOfSeq {COMPLETENESS} isAffected item {{ {_ITEM} }}
       path {{ {_STEP} }} others {{ steps {{ {_STEP} }} }} hasAllRoutes
     }}
     {FAILURES}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from service.client import Service
 
 __all__ = [
+    "COMPLETENESS",
     "FAILURES",
     "FORMAT_NAMES",
     "answered",
@@ -37,6 +38,7 @@ __all__ = [
 
 T = TypeVar("T")
 FORMAT_NAMES: Final = ("ndjson", "csv", "xlsx", "graphml")
+COMPLETENESS: Final = "completeness { complete reason depthReached nodesSeen hidden }"
 FAILURES: Final = """
     ... on NotFound { ids message }
     ... on NotPermitted { message remedy }
@@ -130,8 +132,9 @@ async def ask_whole(
 ) -> dict[str, Any]:
     """The GraphQL data of a whole answer: every page of each of its lists, put together. Not ``is_whole``: the first.
 
-    ``query`` has a place for ``declared`` variables, the ``lists`` and the ``failures``; each list takes ``$first`` and a cursor of its
-    own name. Raises BadInput, NotPermitted, or a StemgraphError of the code not_found, as the service answers.
+    ``query`` has a place for ``declared`` variables, the ``lists``, the ``completeness`` and the ``failures``; each list
+    takes ``$first`` and a cursor of its own name. Raises BadInput, NotPermitted, or a StemgraphError of the code
+    not_found, as the service answers.
     """
     whole: dict[str, Any] | None = None
     after: dict[str, str | None] = dict.fromkeys(lists)  # of the lists that are not read to their end
@@ -139,6 +142,7 @@ async def ask_whole(
         asked = query.format(
             declared=", ".join(f"${each}: String" for each in after),
             lists="\n      ".join(lists[each] for each in after),
+            completeness=COMPLETENESS,
             failures=FAILURES,
         )
         data = await service.query(asked, {**variables, "first": _PAGE, **after})

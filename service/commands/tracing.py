@@ -46,7 +46,7 @@ _QUERY: Final = """query Trace($input: TraceInput!, $pushdown: Boolean, $first: 
     __typename
     ... on Trace {{
       asOfSeq
-      completeness {{ complete reason depthReached nodesSeen hidden }}
+      {completeness}
       summary {{ total byKind {{ kind count }} byDepth {{ depth count }} }}
       {lists}
     }}

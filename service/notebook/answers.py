@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any, Final
 
-from service.notebook.frames import EDGE, ITEM, NODE, STEP, Column, DataFrame, frame
+from service.notebook.frames import EDGE, INTERVAL, ITEM, NODE, PLACE, STANDING, STEP, Column, DataFrame, frame
 from service.texts import Texts
 
-__all__ = ["Answer", "Completeness", "Impact", "Trace"]
+__all__ = ["Answer", "Completeness", "Contents", "Impact", "Trace", "Whereabouts"]
 
 _COUNTS: Final = {
     "by": Column.CHOICE,
     "value": Column.TEXT,
     "count": Column.COUNT,
 }
-_GROUPS: Final = ("kind", "depth", "tier", "site", "disposition")
+_GROUPS: Final = ("kind", "depth", "tier", "site", "disposition", "manner")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +123,72 @@ class Impact(Answer):
     def edges(self) -> DataFrame:
         """The path by which each ``item`` was reached, a row for each ``step`` from the seed on; seeds have none."""
         return frame(_steps(self._answer["items"]), STEP, self._zone)
+
+
+class Whereabouts(Answer):
+    """Where something has been. ``contradictions``: operations that say what cannot be; ``units``: how many the lot has;
+    ``quantity``: of a counted lot, in ``unit``, of which ``is_assumed`` says that the parts taken are not recorded.
+    """
+
+    def __init__(self, answer: Mapping[str, Any], **shown: Any) -> None:
+        super().__init__(answer, **shown)
+        self.contradictions: list[str] = answer["contradictions"]
+        self.is_assumed: bool = answer["isAssumed"]
+        self.units: int | None = answer["unitCount"]
+        self.quantity: float | None = answer["quantity"]
+        self.unit: str | None = answer["unit"]
+
+    @cached_property
+    def intervals(self) -> DataFrame:
+        """Each time in one place, by its beginning: how it was there (``manner``, of which ``GAP`` is nowhere recorded),
+        what of it, the operations that ``began`` and ``ended`` it and by whom. ``path``: what the place stood in.
+        """
+        return frame(map(_interval, _listed(self._answer["intervals"])), INTERVAL, self._zone)
+
+
+def _interval(told: Mapping[str, Any]) -> dict[str, Any]:
+    hands = {name: told[name] or {"operationId": None, "person": None} for name in ("began", "ended")}
+    return {
+        **told,
+        "path": _path(told["path"]),
+        "units": ", ".join(told["units"]),
+        **{name: hand["operationId"] for name, hand in hands.items()},
+        **{f"{name}By": hand["person"] for name, hand in hands.items()},
+    }
+
+
+class Contents(Answer):
+    """What stands in a place at a moment. ``at``: the moment, of which ``is_whole_day`` says that all its day is answered
+    for; ``affected``: how many are affected, None where not asked; ``uncertain``: how many may not stand there.
+    """
+
+    def __init__(self, answer: Mapping[str, Any], **shown: Any) -> None:
+        super().__init__(answer, **shown)
+        self.at: datetime = datetime.fromisoformat(answer["at"]).astimezone(self._zone)
+        self.is_whole_day: bool = answer["isWholeDay"]
+        self.affected: int | None = answer["summary"]["affected"]
+        self.uncertain: int = answer["summary"]["uncertain"]
+
+    @cached_property
+    def things(self) -> DataFrame:
+        """Each thing in each position: ``id``, ``kind``, ``position``, ``since``, ``until`` …, and where that was asked
+        whether it is ``affected``, by which ``tier`` and ``exposed_from`` when. ``path``: the positions that lead to it.
+        """
+        return frame(map(_standing, _listed(self._answer["rows"])), STANDING, self._zone)
+
+    @cached_property
+    def places(self) -> DataFrame:
+        """How many things stand in each of the positions directly below; ``is_itself``: in the position asked about."""
+        return frame(_listed(self._answer["places"]), PLACE, self._zone)
+
+
+def _standing(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {**told, "path": _path(told["path"]), "dispositions": ", ".join(told["dispositions"])}
+
+
+def _path(positions: Sequence[str]) -> str:
+    """As in files: from the outside to the inside."""
+    return " / ".join(position.partition(":")[2] for position in positions)
 
 
 def _listed(connection: Mapping[str, Any]) -> list[Mapping[str, Any]]:

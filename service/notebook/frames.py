@@ -17,7 +17,7 @@ except ModuleNotFoundError as error:
         "A notebook's tables need pandas: pip install 'stemgraph[notebook]'", name=error.name
     ) from error
 
-__all__ = ["EDGE", "ITEM", "NODE", "STEP", "Column", "DataFrame", "frame"]
+__all__ = ["EDGE", "INTERVAL", "ITEM", "NODE", "PLACE", "STANDING", "STEP", "Column", "DataFrame", "frame"]
 
 
 class Column(Enum):
@@ -25,7 +25,10 @@ class Column(Enum):
 
     TEXT = auto()
     COUNT = auto()
+    COUNT_IF_ANY = auto()  # missing where there is nothing to count
+    QUANTITY = auto()
     FLAG = auto()
+    FLAG_IF_ANY = auto()  # missing where it was not asked
     TIME = auto()
     KIND = auto()  # in the order of the vocabulary
     CHOICE = auto()  # one of few words
@@ -49,6 +52,56 @@ ITEM: Final = {
     "exposedFrom": Column.TIME,
     "isExposedFromMasked": Column.FLAG,
     "uncertain": Column.FLAG,
+}
+INTERVAL: Final = {
+    "manner": Column.CHOICE,
+    "place": Column.TEXT,
+    "path": Column.TEXT,
+    "start": Column.TIME,
+    "startLatest": Column.TIME,
+    "end": Column.TIME,
+    "endLatest": Column.TIME,
+    "isStartMasked": Column.FLAG,
+    "isEndMasked": Column.FLAG,
+    "isOpen": Column.FLAG,
+    "isEndKnown": Column.FLAG,
+    "units": Column.TEXT,
+    "hasAllNames": Column.FLAG,
+    "unitCount": Column.COUNT_IF_ANY,
+    "quantity": Column.QUANTITY,
+    "isAll": Column.FLAG,
+    "began": Column.TEXT,
+    "beganBy": Column.TEXT,
+    "ended": Column.TEXT,
+    "endedBy": Column.TEXT,
+}
+PLACE: Final = {
+    "position": Column.TEXT,
+    "isItself": Column.FLAG,
+    "total": Column.COUNT,
+    "affected": Column.COUNT_IF_ANY,
+    "uncertain": Column.COUNT,
+}
+STANDING: Final = {
+    "id": Column.TEXT,
+    "kind": Column.KIND,
+    "position": Column.TEXT,
+    "path": Column.TEXT,
+    "since": Column.TIME,
+    "sinceLatest": Column.TIME,
+    "isSinceMasked": Column.FLAG,
+    "until": Column.TIME,
+    "isUntilMasked": Column.FLAG,
+    "isLeft": Column.FLAG,
+    "uncertain": Column.FLAG,
+    "operationId": Column.TEXT,
+    "dispositions": Column.TEXT,
+    "amount": Column.QUANTITY,
+    "affected": Column.FLAG_IF_ANY,
+    "tier": Column.COUNT_IF_ANY,
+    "exposedFrom": Column.TIME,
+    "isExposedFromMasked": Column.FLAG,
+    "isExposureUncertain": Column.FLAG_IF_ANY,
 }
 STEP: Final = {"item": Column.TEXT, "step": Column.COUNT, **EDGE}
 _KINDS: Final = pd.CategoricalDtype([kind_code(kind) for kind in KINDS], ordered=True)
@@ -78,7 +131,13 @@ def _series(values: Sequence[Any], kind: Column, zone: tzinfo) -> pd.Series:
             return pd.Series(values, dtype="string").astype("category")
         case Column.COUNT:
             return pd.Series(values, dtype="int64")
+        case Column.COUNT_IF_ANY:
+            return pd.Series(values, dtype="Int64")
+        case Column.QUANTITY:
+            return pd.Series(values, dtype="Float64")
         case Column.FLAG:
             return pd.Series(values, dtype="bool")
+        case Column.FLAG_IF_ANY:
+            return pd.Series(values, dtype="boolean")
         case Column.TEXT:
             return pd.Series(values, dtype="string")

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -19,8 +20,9 @@ from service.commands.impact import Question as ImpactQuestion
 from service.commands.impact import ask_impact
 from service.commands.tracing import Question as TraceQuestion
 from service.commands.tracing import ask_trace
-from service.notebook.answers import Impact, Trace
+from service.notebook.answers import Contents, Impact, Trace, Whereabouts
 from service.notebook.holding import Held
+from service.notebook.questions import ContentsQuestion, WhereaboutsQuestion, ask_contents, ask_whereabouts
 from service.samples import load_trial
 from service.seeds import seeds_of
 from service.settings import PREFIX, Settings
@@ -99,17 +101,9 @@ class Lineage(AbstractContextManager["Lineage"]):
         ``kinds`` and ``tiers``: only these are listed, all are followed. ``closed``: for the careful, what ends at an
         instant counts as still present then. Raises as `trace`.
         """
-        asked = [
-            each
-            for text in _several(seeds)
-            for each in seeds_of(text, zone=self._zone, member=f"seed {text}", remedy=_ZONE_WANTED)
-        ]
-        question = ImpactQuestion(
-            hazard=_word(hazard.upper(), HAZARDS.labels, "hazard"),
-            seeds=[seed.as_input() for seed in asked],
-            channels=_words(channels, _CHANNELS, "channels"),
+        question = replace(
+            self._about(hazard, seeds, channels, closed=closed),
             known_at=self._time(known_at),
-            closed=closed,
             kinds=_words(kinds, _KINDS, "kinds"),
             tiers=tiers,
         )
@@ -121,6 +115,61 @@ class Lineage(AbstractContextManager["Lineage"]):
             zone=_offset(self._zone),
             say=say,
             draw=lambda: self._page("/view/impact", [*question.as_address(), ("as", "picture")], answer),
+        )
+
+    def whereabouts(self, id: str, *, known_at: str | datetime | None = None) -> Whereabouts:  # noqa: A002 - as in GraphQL
+        """Where a lot, tissue, reagent or unit has been: in which place, from when to when, brought and taken away by whom.
+
+        ``known_at``: as the records stood then. Raises as `trace`.
+        """
+        question = WhereaboutsQuestion(id=id, known_at=self._time(known_at))
+        answer = self._held.run(lambda service: ask_whereabouts(service, question))["custody"]
+        return Whereabouts(
+            answer,
+            title=self._say("Where %(thing)s has been", thing=id),
+            zone=_offset(self._zone),
+            say=self._say,
+            draw=lambda: self._page("/view/whereabouts", [*question.as_address(), ("as", "picture")], answer),
+        )
+
+    def contents(
+        self,
+        position: str,
+        *,
+        at: str | datetime | None = None,
+        known_at: str | datetime | None = None,
+        hazard: str | None = None,
+        seeds: str | Sequence[str] | None = None,
+        channels: Sequence[str] | None = None,
+        closed: bool = False,
+        kinds: Sequence[str] | None = None,
+    ) -> Contents:
+        """What stands in a position or anywhere below it, at a moment (now); with ``hazard`` and ``seeds``, written as for
+        `impact`, what of it is affected.
+
+        ``kinds``: only these are listed, all are counted. Raises as `trace`.
+        """
+        if (hazard is None) != (seeds is None) or (hazard is None and (channels is not None or closed)):
+            raise BadInput(
+                "hazard and seeds go together.",
+                remedy="Give both, to be told what is affected; or neither, nor channels, nor closed.",
+                member="hazard",
+            )
+        question = ContentsQuestion(
+            position=position,
+            at=self._time(at, "at"),
+            known_at=self._time(known_at),
+            impact=None if hazard is None or seeds is None else self._about(hazard, seeds, channels, closed=closed),
+            kinds=_words(kinds, _KINDS, "kinds"),
+        )
+        answer = self._held.run(lambda service: ask_contents(service, question))["contents"]
+        asked = [*question.as_address(answer["at"]), ("as", "picture")]
+        return Contents(
+            answer,
+            title=self._say("What stands in %(position)s", position=position),
+            zone=_offset(self._zone),
+            say=self._say,
+            draw=lambda: self._page("/view/contents", asked, answer, entry="entry"),
         )
 
     def query(self, query: str, **variables: Any) -> dict[str, Any]:
@@ -135,20 +184,36 @@ class Lineage(AbstractContextManager["Lineage"]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _page(self, path: str, asked: Sequence[tuple[str, str]], answer: dict[str, Any]) -> str:
-        """The picture at the position of the answer."""
-        shown = {"at": str(answer["asOfSeq"]), "standalone": "true", "language": self._say.language}
+    def _about(
+        self, hazard: str, seeds: str | Sequence[str], channels: Sequence[str] | None, *, closed: bool
+    ) -> ImpactQuestion:
+        """What is wrong, as it is known now."""
+        asked = [
+            each
+            for text in _several(seeds)
+            for each in seeds_of(text, zone=self._zone, member=f"seed {text}", remedy=_ZONE_WANTED)
+        ]
+        return ImpactQuestion(
+            hazard=_word(hazard.upper(), HAZARDS.labels, "hazard"),
+            seeds=[seed.as_input() for seed in asked],
+            channels=_words(channels, _CHANNELS, "channels"),
+            closed=closed,
+        )
+
+    def _page(self, path: str, asked: Sequence[tuple[str, str]], answer: dict[str, Any], *, entry: str = "at") -> str:
+        """The picture at the position of the answer, which the page calls ``entry``."""
+        shown = {entry: str(answer["asOfSeq"]), "standalone": "true", "language": self._say.language}
         parameters = [*asked, *shown.items()]
         return self._held.run(lambda service: service.ask("GET", path, params=parameters)).text
 
-    def _time(self, given: str | datetime | None) -> str | None:
+    def _time(self, given: str | datetime | None, member: str = "known_at") -> str | None:
         if given is None:
             return None
         text = given.isoformat(timespec="milliseconds") if isinstance(given, datetime) else given
         try:
             return with_offset(text, self._zone)
         except BadTime as error:
-            raise BadInput(f"known_at: {error}.", remedy=_ZONE_WANTED, member="known_at") from None
+            raise BadInput(f"{member}: {error}.", remedy=_ZONE_WANTED, member=member) from None
 
 
 def open_lineage(

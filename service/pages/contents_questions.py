@@ -6,7 +6,6 @@ asked what of it is affected; ``kinds`` and ``affected`` choose what is listed. 
 
 from __future__ import annotations
 
-import time
 from typing import Final
 from urllib.parse import urlencode
 
@@ -17,6 +16,7 @@ from graph.reader import NodeId, id_text
 from graph.saying import said
 from graph.vocabulary import kind_code
 from queries.contents import ContentsAsked
+from queries.days import moment_asked
 from queries.ids import parse_node_id
 from queries.impact import ImpactAsked
 from service.pages.impact_questions import IMPACT_PARAMETERS, asked_for_impact, impact_of, seed_texts, site_text
@@ -35,16 +35,13 @@ _ABOUT_HAZARD: Final = ("seed", "channels", "closedIntervals", "affected")
 def contents_of(request: Request) -> ContentsQuestion:
     """What is asked. Raises BadInput, which names the parameter; without ``at`` the moment is now."""
     known_at = known_at_of(request)
-    now = time.time_ns() // 1_000_000
-    at = instant_of(request, "at")
-    if at is not None and at > now:
-        raise BadInput(said("at lies in the future."), remedy=said("Leave it out for now."), member="at")
+    at_ms = moment_asked(instant_of(request, "at"))
     about = _impact(request)
     affected = _AFFECTED[choice(request, "affected", list(_AFFECTED))]
     return ContentsQuestion(
         asked=ContentsAsked(
             position=parse_node_id(request.query_params.get("position", ""), "position"),
-            at_ms=now if at is None else at,
+            at_ms=at_ms,
             known_at_ms=known_at.earliest_ms if known_at else None,
             impact=about,
         ),

@@ -46,12 +46,19 @@ async def test_the_example_shows_what_it_says(ran: list[Any]) -> None:
         (cell,) = [cell for source, cell in by_source.items() if source.startswith(start)]
         return _shown(cell, form)
 
-    for start in ("came_from = ", "affected = "):
+    for start in ("came_from = ", "affected = ", "was = ", "stood = "):
         told = shown(start, "text/html")
         assert told.index("✓ Complete. At ledger entry 83") < told.index("<iframe")
     assert set(re.findall(r"Subject:\w+", shown("subjects = "))) == {f"Subject:S{number}" for number in (1, 2, 3, 4)}
     assert shown("print(affected.subjects") == "4 subjects, 32 units to hold\n"
     assert shown("def exposed").split(": ", 1)[1].split() == ["Subject:S1", "Subject:S2"]
+    assert re.findall(r"^\d+ +([A-Z_]{2,})", shown("was.intervals"), re.MULTILINE) == [
+        "OPERATION", "RUN", "STAY", "GAP", "RUN", "ON_THE_WAY",
+    ]  # fmt: skip
+    assert re.findall(r"(\S+) +(\d+) +(\d+)$", shown("stood.places"), re.MULTILINE) == [
+        ("StoragePosition:FRIDGE-1", "2", "2"), ("StoragePosition:TANK-A", "2", "1"), ("StoragePosition:TANK-B", "19", "18"),
+    ]  # fmt: skip
+    assert shown('print("not affected') == "not affected: CellLot:MCB1 CellLot:MCB3\n"
     assert not any(
         output["output_type"] == "stream" and output["name"] == "stderr" for cell in ran for output in cell.outputs
     )

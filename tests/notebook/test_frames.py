@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pandas as pd
 import pytest
 
-from service.notebook.frames import EDGE, ITEM, NODE, STEP, frame
+from service.notebook.frames import EDGE, INTERVAL, ITEM, NODE, PLACE, STANDING, STEP, frame
 
 EAST = timezone(timedelta(hours=8))
 ITEMS = [
@@ -30,7 +30,7 @@ ITEMS = [
 ]
 
 
-@pytest.mark.parametrize("columns", [EDGE, ITEM, NODE, STEP])
+@pytest.mark.parametrize("columns", [EDGE, INTERVAL, ITEM, NODE, PLACE, STANDING, STEP])
 def test_an_empty_table_has_every_column_with_its_type(columns: dict[str, object]) -> None:
     empty = frame([], columns, EAST)  # type: ignore[arg-type]
     assert len(empty) == 0

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,81 @@ def test_what_is_listed_can_be_narrowed_and_the_counts_stay_those_of_all(lineage
     assert by_kind["count"].sum() == answer.total > len(answer.items) == answer.subjects == 4
 
 
+def test_each_place_of_a_dose_is_told_with_its_times_and_who_brought_and_took_it(lineage: Lineage) -> None:
+    answer = lineage.whereabouts("CellUnit:DP1#3")
+    told = answer.intervals
+    assert list(told["manner"]) == ["OPERATION", "RUN", "STAY", "GAP", "RUN", "ON_THE_WAY"]
+    (stay,) = told[told["manner"] == "STAY"].to_dict("records")
+    assert (stay["path"], stay["place"], stay["units"]) == ("SITE-1 / ROOM-1", "StoragePosition:FRIDGE-1", "3")
+    assert (str(stay["start"]), str(stay["end"])) == ("2025-04-08 10:00:00+08:00", "2025-04-13 09:00:00+08:00")
+    assert (stay["began"], stay["ended"]) == ("Operation:A05", "Operation:A06")
+    assert (stay["began_by"], stay["ended_by"]) == ("Person:P-02", "Person:P-02")
+    assert list(told["is_open"]) == [False, False, False, False, True, True]
+    assert told["end"].isna().tolist() == told["is_open"].tolist()
+    assert dict(zip(answer.counts["value"], answer.counts["count"], strict=True)) == {
+        "OPERATION": 1, "RUN": 2, "STAY": 1, "ON_THE_WAY": 1, "GAP": 1,
+    }  # fmt: skip
+    assert (answer.total, answer.as_of_seq, answer.completeness.complete) == (6, len(trial()), True)
+
+
+def test_a_lot_tells_its_units_or_how_much_of_it_there_is(lineage: Lineage) -> None:
+    named = lineage.whereabouts("CellLot:DP1")
+    assert (named.units, named.quantity) == (5, None)
+    assert named.intervals["quantity"].isna().all()
+    counted = lineage.whereabouts("CellLot:MCB1")
+    stays = counted.intervals[counted.intervals["manner"] == "STAY"]
+    assert (counted.units, counted.quantity, counted.unit, counted.is_assumed) == (None, 10, "vial", True)
+    assert stays["quantity"].sum() == 10
+    assert stays["unit_count"].isna().all()
+
+
+def test_where_it_was_is_told_as_it_was_known_then(lineage: Lineage) -> None:
+    told = lineage.whereabouts("CellUnit:DP1#3", known_at="2025-04-10T00:00")
+    assert list(told.intervals["manner"]) == ["OPERATION", "RUN", "STAY"]
+    assert "2025-04-10 00:00" in told.picture
+
+
+NOON = "2025-04-13T12:00"
+
+
+def test_what_stood_in_a_room_is_told_place_by_place_and_thing_by_thing(lineage: Lineage) -> None:
+    answer = lineage.contents("StoragePosition:ROOM-1", at=NOON)
+    assert dict(zip(answer.places["position"].str.partition(":")[2], answer.places["total"], strict=True)) == {
+        "FRIDGE-1": 2, "TANK-A": 2, "TANK-B": 19,
+    }  # fmt: skip
+    (bank,) = answer.things[answer.things["id"] == "CellLot:MCB1"].to_dict("records")
+    assert (bank["path"], bank["amount"], bank["dispositions"]) == ("TANK-A", 9, "quarantined")
+    assert str(bank["since"]) == "2025-01-23 18:00:00+08:00"
+    assert (answer.total, answer.affected, answer.is_whole_day) == (len(answer.things), None, False)
+    assert answer.things["affected"].isna().all()
+    assert (answer.at.isoformat(), answer.as_of_seq) == ("2025-04-13T12:00:00+08:00", len(trial()))
+    assert dict(zip(answer.counts["value"], answer.counts["count"], strict=True)) == {"CELL_LOT": 3, "CELL_UNIT": 20}
+
+
+def test_what_of_it_is_affected_is_told_and_drawn(lineage: Lineage) -> None:
+    answer = lineage.contents("StoragePosition:ROOM-1", at=NOON, hazard="exposure", seeds="Reagent:R-MED-8")
+    things = answer.things.set_index("id")
+    assert set(things.index[~things["affected"]]) == {"CellLot:MCB1", "CellLot:MCB3"}
+    assert answer.affected == things["affected"].sum() == 21
+    assert str(things.loc["CellLot:MCB2", "exposed_from"]) == "2025-01-25 10:00:00+08:00"
+    assert "▲" in answer.picture
+    assert "▲" not in lineage.contents("StoragePosition:ROOM-1", at=NOON).picture
+
+
+def test_only_some_kinds_are_listed_and_all_are_counted(lineage: Lineage) -> None:
+    answer = lineage.contents("StoragePosition:ROOM-1", at=NOON, kinds=["CellLot"])
+    assert list(answer.things["id"]) == ["CellLot:MCB1", "CellLot:MCB2", "CellLot:MCB3"]
+    assert answer.total == 23
+
+
+def test_without_a_moment_it_is_what_stands_there_now_and_drawn_as_of_then(lineage: Lineage) -> None:
+    before = datetime.now(UTC)
+    answer = lineage.contents("StoragePosition:FRIDGE-1")
+    assert before <= answer.at + timedelta(milliseconds=1)
+    assert answer.at <= datetime.now(UTC)
+    assert f'<b id="as-of-seq">{len(trial())}</b>' in answer.picture
+
+
 def _document(shown: str) -> str:
     """The page inside what a notebook is given."""
     found = re.search(r' srcdoc="([^"]*)"', shown)
@@ -84,7 +159,12 @@ def _document(shown: str) -> str:
 @pytest.mark.parametrize(("language", "complete"), [("en", "✓ Complete. At ledger entry 83"), ("zh", "✓ 完整")])
 def test_an_answer_shows_first_how_whole_it_is_then_its_picture(lineage: Lineage, language: str, complete: str) -> None:
     speaking = Lineage(lineage._held, say=Texts(language), zone="+08:00", after=ExitStack())
-    for answer in (speaking.trace("Subject:S1", "backward"), speaking.impact("EXPOSURE", "Reagent:R-MED-8")):
+    for answer in (
+        speaking.trace("Subject:S1", "backward"),
+        speaking.impact("EXPOSURE", "Reagent:R-MED-8"),
+        speaking.whereabouts("CellLot:DP1"),
+        speaking.contents("StoragePosition:ROOM-1", at="2025-04-13T12:00"),
+    ):
         shown = answer._repr_html_()
         assert re.search(r"<strong>([^<]+)", shown)[1].startswith(complete)  # type: ignore[index]
         assert shown.index(complete) < shown.index("<iframe")
@@ -107,11 +187,36 @@ def test_a_picture_is_apart_from_the_notebook(lineage: Lineage) -> None:
         (lambda given: given.trace("CellLot:MCB1", "forward", known_at="last June"), BadInput, "last June"),
         (lambda given: given.trace("CellLot:MCB1", "forward", kinds=["Lots"]), BadInput, "Lots"),
         (lambda given: given.impact("exposure", "MCB1"), BadInput, "MCB1"),
+        (lambda given: given.whereabouts("Donor:D1"), BadInput, "Donor:D1"),
+        (lambda given: given.whereabouts("CellLot:NONE"), StemgraphError, "CellLot:NONE"),
+        (lambda given: given.whereabouts("CellLot:DP1", known_at="last June"), BadInput, "last June"),
+        (lambda given: given.contents("CellLot:MCB1"), BadInput, "CellLot:MCB1"),
+        (lambda given: given.contents("StoragePosition:NONE"), StemgraphError, "StoragePosition:NONE"),
+        (lambda given: given.contents("StoragePosition:TANK-A", at="last June"), BadInput, "at: 'last June'"),
+        (lambda given: given.contents("StoragePosition:TANK-A", at="2999-01-01T00:00"), BadInput, "future"),
+        (lambda given: given.contents("StoragePosition:TANK-A", hazard="exposure"), BadInput, "hazard and seeds"),
         (lambda given: given.impact("exposure", "CellLot:MCB1", channels=["storage"]), BadInput, "STORAGE"),
         (lambda given: given.impact("smell", "CellLot:MCB1"), BadInput, "SMELL"),
         (lambda given: given.impact("exposure", "CellLot:MCB1", channels=["smoke"]), BadInput, "smoke"),
     ],
-    ids=["id", "direction", "time", "kind", "seed", "hazard-and-channel", "hazard", "channel"],
+    ids=[
+        "id",
+        "direction",
+        "time",
+        "kind",
+        "seed",
+        "nowhere",
+        "unknown",
+        "known-at",
+        "no-place",
+        "unknown-place",
+        "moment",
+        "future",
+        "hazard-without-seeds",
+        "hazard-and-channel",
+        "hazard",
+        "channel",
+    ],
 )
 def test_a_question_that_cannot_be_answered_says_why(lineage: Lineage, ask: Any, kind: type, said: str) -> None:
     with pytest.raises(kind, match=said):

@@ -103,3 +103,34 @@ async def test_a_trace_costs_by_its_depth_not_by_its_width(store: Store) -> None
         totals.append(data_of(await ask(store, query, given))["trace"]["summary"]["total"])
     assert totals[1] == totals[0] + 29
     assert counts[0] == counts[1]
+
+
+_CUSTODY = """query($id: ID!, $first: Int) { custody(id: $id) { ... on Custody {
+  intervals(first: $first, manners: [STAY]) { edges { node {
+    placeNode { id } began { operation { id } personNode { id } } } } } } } }"""
+_CONTENTS = """query($id: ID!, $first: Int) { contents(position: $id) { ... on Contents {
+  places(first: $first) { edges { node { total positionNode { id } } } }
+  rows(first: $first) { edges { node { node { id } operation { id } } } } } } }"""
+
+
+async def test_where_a_lot_has_been_and_what_stands_in_a_place_cost_the_same_however_much_it_is(store: Store) -> None:
+    """Two lots, one of many units, each unit stored in a box of its own by somebody else; a tank for each lot."""
+    sheet = BenchSheet()
+    sheet.donor("D1")
+    sheet.collected("D1", "T1")
+    sheet.separated("T1", "P")
+    sheet.divided("P", ["P-FEW", "P-MANY"])
+    for lot, units in (("FEW", 3), ("MANY", 40)):
+        sheet.cryopreserved(f"P-{lot}", lot, units=units)
+        sheet.node("StoragePosition", f"TANK-{lot}", level="tank")
+        for number in range(1, units + 1):
+            sheet.node("Person", f"{lot}-{number}")
+            sheet.node("StoragePosition", f"BOX-{lot}-{number}", level="box", parent=f"TANK-{lot}")
+            unit = {"kind": "CellLot", "id": lot, "quantity": 1, "unit": "vial", "units": [f"{lot}#{number}"]}
+            sheet.stored(unit, f"BOX-{lot}-{number}")["operator"] = f"{lot}-{number}"
+    receipt = await record(store, sheet.records)
+    assert receipt.accepted, receipt.violations
+    for query, kind in ((_CUSTODY, "CellLot:"), (_CONTENTS, "StoragePosition:TANK-")):
+        few = await _count(store, query, {"id": f"{kind}FEW", "first": 100})
+        assert await _count(store, query, {"id": f"{kind}MANY", "first": 3}) == few, kind
+        assert await _count(store, query, {"id": f"{kind}MANY", "first": 100}) == few, kind
