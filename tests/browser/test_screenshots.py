@@ -37,11 +37,13 @@ _PAGES: Final = {
     ),
 }
 
+_IN_ENGLISH: Final = frozenset({"whereabouts.png"})  # stands in a document that is in English only
 # Each page in both languages: name of the picture -> (language, address).
 PICTURED: Final = {
     name.replace(".png", ending): (language, address)
     for name, address in _PAGES.items()
     for language, ending in (("en", ".png"), ("zh", ".zh.png"))
+    if language == "en" or name not in _IN_ENGLISH
 }
 
 MOVED: Final = """() => {

@@ -56,6 +56,8 @@ PROBLEMS = {
     "/view/coverage?lot=CellLot:WCB1&status=none": 400,
     "/view/ledger?before=none": 400,
     "/view/search?q=W&colour=red": 400,
+    "/view/whereabouts?id=CellLot:NONE&as=list": 404,
+    "/view/whereabouts?id=Person:P-01&as=list": 400,
 }
 
 
@@ -80,6 +82,7 @@ def _addresses() -> list[str]:
           for thing in one_of_each.values() for way in ("forward", "backward") for form in ("", "&list=links")),
         *(f"/view/trace?start={thing}&direction={way}"
           for thing in ("CellLot:WCB1", "Subject:S6") for way in ("forward", "backward")),
+        *(f"/view/whereabouts?id={thing}&as={form}" for thing in ("CellLot:WCB1", "CellLot:DP1") for form in ("list", "picture")),
         *(f"/view/impact?hazard=CONTAGIOUS&seed={thing}&as=picture" for thing in ("CellLot:WCB1", "Equipment:INC-1")),
         *(f"/view/impact?hazard={hazard}&seed={thing}&as=list"
           for thing in ("CellLot:WCB1", "Reagent:R-COL-A") for hazard in ("CONTAGIOUS", "HERITABLE", "EXPOSURE")),
