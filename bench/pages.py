@@ -156,6 +156,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         _load(Path(folder) / "small", trial)
         with _served(Path(folder) / "small", "1g") as small, _served(given.data, "3g") as large:
+            for client in (small, large):
+                client.get(
+                    _EXPOSURE
+                ).raise_for_status()  # returns when all is told that a service tells itself at its start
             print("| page | ratio of medians | bytes | bytes over the trial |\n| --- | --- | --- | --- |")
             ratios = []
             for page in PAGES:
