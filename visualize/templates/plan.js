@@ -11,9 +11,7 @@ globalThis.plan = (content) => {
     // Only the rim and the name: the drawing script draws what is chosen last, over what stands in the box.
     function ctxRenderer({ ctx, x, y, state, label }) {
       const left = x - width / 2, top = y - height / 2;
-      // vis-network 9.1.2 takes the size that is returned here only when the state changes: until then it would be chosen
-      // by its middle alone.
-      Object.assign(this, { width, height, left, top, boundingBox: { left, top, right: left + width, bottom: top + height } });
+      globalThis.sized(this, x, y, width, height);
       const drawNode = () => {
         ctx.save();
         ctx.lineWidth = state.selected || state.hover ? 3 : node.place.affected ? 2 : 1;

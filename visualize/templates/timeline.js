@@ -62,8 +62,10 @@ globalThis.timeline = (content) => {
 
   function shapeOf(node) {
     if (!node.bar) return node;
-    const ctxRenderer = ({ ctx, id, x, y, state, label }) => ({
-      drawNode() {
+    const { width, height } = node.bar;
+    function ctxRenderer({ ctx, id, x, y, state, label }) {
+      globalThis.sized(this, x, y, width, height);
+      const drawNode = () => {
         ctx.save();
         if (dimmed.has(id)) ctx.globalAlpha = 0.15;
         drawBar(ctx, node.bar, x, y, state.selected || state.hover);
@@ -77,9 +79,9 @@ globalThis.timeline = (content) => {
         ctx.fillStyle = ink;
         ctx.fillText(label, x - node.bar.width / 2, y + node.bar.height / 2 + 4);
         ctx.restore();
-      },
-      nodeDimensions: { width: node.bar.width, height: node.bar.height },
-    });
+      };
+      return { drawNode, nodeDimensions: { width, height } };
+    }
     return { ...node, ctxRenderer };
   }
 
