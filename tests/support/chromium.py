@@ -24,6 +24,7 @@ from support.serving import token_of
 __all__ = ["Site", "Window", "chromium", "site_of"]
 
 _FLAGS = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
+_PATIENCE_MS = 120_000  # with a page: machines that test are busy
 _SHOTS = Path(os.environ.get("SCREENSHOTS", "build/screenshots"))
 
 
@@ -82,6 +83,7 @@ class Site:
         context = await self.browser.new_context(
             locale="zh-CN" if language == "zh" else "en-GB", viewport={"width": width, "height": height}
         )
+        context.set_default_timeout(_PATIENCE_MS)
         page = await context.new_page()
         window = Window(page, self.url)
 
