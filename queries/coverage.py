@@ -99,10 +99,8 @@ async def _of_lot(view: View, lot: str, as_of: AsOf) -> _Held:
         )
     if node not in await view.reader.nodes(by_kind([node]), as_of):
         raise NotFound((id_text(node),))
-    if await view.hidden([node]):
-        raise NotPermitted(
-            said("Your role may not look up {thing}.", thing=lot), remedy=said("Ask a colleague whose role may.")
-        )
+    if await view.hidden([node]):  # what leads to one person is not told apart from what there is not
+        raise NotFound((id_text(node),))
     found = await walk(view.reader, [node], Direction.BACKWARD, as_of)
     lineage = {each for each in found.depths if KINDS[each[0]].is_material}
     keys = {key.id: key for own in (await operation_keys(view, lineage, as_of)).values() for key in own}

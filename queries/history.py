@@ -10,9 +10,18 @@ from graph.errors import NotFound, NotPermitted
 from graph.reader import LATEST, AsOf, EntryRow, NodeId, id_text
 from graph.records import CLOSING_FIELDS
 from graph.saying import said
-from graph.vocabulary import KINDS, MEMBERS, OPERATIONS, USES, Field
+from graph.vocabulary import KINDS, MEMBERS, USES, Field
 from queries.ids import OPERATION_PREFIX, parse_node_id, parse_operation_id
-from queries.operations import OperationKey, Told, closed_values, ends_of, member_fields, told_operations, touched_by
+from queries.operations import (
+    OperationKey,
+    Told,
+    closed_values,
+    ends_of,
+    member_fields,
+    stage_fields,
+    told_operations,
+    touched_by,
+)
 from queries.privacy import Unshown, View
 
 __all__ = ["Change", "history"]
@@ -70,10 +79,8 @@ async def _of_node(view: View, node: NodeId) -> list[Change]:
         raise NotFound((text,))
     positions = [LATEST, *(AsOf(entry.seq - 1) for entry in entries if _makes(entry.record, node) is None)]
     for position in positions:
-        if await view.hidden([node], position):
-            raise NotPermitted(
-                said("Your role may not look up {thing}.", thing=text), remedy=said("Ask a colleague whose role may.")
-            )
+        if await view.hidden([node], position):  # what leads to one person is not told apart from what there is not
+            raise NotFound((text,))
     view.show_keys("history", [node])
     fields = KINDS[node[0]].fields
     current: dict[str, Any] = {}
@@ -124,11 +131,12 @@ async def _of_operation(view: View, operation: str) -> list[Change]:
             hidden |= await view.hidden(ends_of(each.record), AsOf(each.correction.seq - 1))
     view.show_keys("history", [end for each in told.values() for end in ends_of(each.record) if end not in hidden])
     recorded = _as_recorded(this)
+    is_timeless = view.keeps_back(ends_of(recorded), hidden)
     before = _members_of(view, told[replaces].record, hidden) if replaces is not None else {}
     changes = [_whole(view, own, replaces, operation)]
     changes += await _masked(view, text, _differences(own, before, _members_of(view, recorded, hidden)))
     for entry in this.closings:
-        changes += await _masked(view, text, _closed(entry, recorded["type"]))
+        changes += await _masked(view, text, _closed(entry, recorded["type"], is_timeless=is_timeless))
     if this.correction is not None:
         replacement = this.correction.record.get("replacement")
         changes.append(_whole(view, this.correction, operation, replacement["id"] if replacement else None))
@@ -156,15 +164,16 @@ def _members_of(
     view: View, record: Mapping[str, Any], hidden: Collection[NodeId]
 ) -> dict[str, tuple[Field | None, Any]]:
     """Member -> (declared field, value). Ends and uses stand as lists, their fields by the id of the thing."""
-    own = member_fields(record["type"])
+    is_timeless = view.keeps_back(ends_of(record), hidden)
+    own = member_fields(record["type"], is_timeless=is_timeless)
     found: dict[str, tuple[Field | None, Any]] = {"type": (None, record["type"])}
     found |= {name: (declared, record[name]) for name, declared in own.items() if record.get(name) is not None}
     for name, value in record.get("data", {}).items():
-        found[f"data.{name}"] = (OPERATIONS[record["type"]].fields[name], value)
+        found[f"data.{name}"] = (stage_fields(record["type"], is_timeless=is_timeless)[name], value)
     for side in ("inputs", "outputs", "uses"):
         ends = record.get(side, ())
         if ends:
-            found[side] = (None, [_end(view, record, end, hidden) for end in ends])
+            found[side] = (None, [_end(view, record, end, hidden, is_timeless=is_timeless) for end in ends])
         for end in ends:
             fields = USES[end["kind"]].fields if side == "uses" else KINDS[end["kind"]].fields
             named = view.shown_id((end["kind"], end["id"]), hidden)
@@ -173,9 +182,12 @@ def _members_of(
     return found
 
 
-def _end(view: View, record: Mapping[str, Any], end: Mapping[str, Any], hidden: Collection[NodeId]) -> dict[str, Any]:
+def _end(
+    view: View, record: Mapping[str, Any], end: Mapping[str, Any], hidden: Collection[NodeId], *, is_timeless: bool
+) -> dict[str, Any]:
     """An input, output or use without its fields, as far as the viewer may see its keys."""
-    shown = {name: value for name, value in end.items() if name not in {"kind", "data", "units", "on"}}
+    left_out = {"kind", "data", "units", "on", *(("start", "end") if is_timeless else ())}
+    shown = {name: value for name, value in end.items() if name not in left_out}
     shown["id"] = view.shown_id((end["kind"], end["id"]), hidden)
     if "units" in end:
         shown["units"] = [view.shown_id(("CellUnit", unit), hidden) for unit in end["units"]]
@@ -195,12 +207,13 @@ def _differences(
     ]
 
 
-def _closed(entry: EntryRow, type_: str) -> list[_Told]:
+def _closed(entry: EntryRow, type_: str, *, is_timeless: bool) -> list[_Told]:
     """What a closing added, of the operation or of one use in it."""
     use = entry.record.get("use")
     end, values = closed_values(entry.record)
     where = f"uses[{use}]." if use is not None else ""
-    end_field = member_fields(type_)["end"] if use is None else None
+    own_end = member_fields(type_, is_timeless=is_timeless)["end"]
+    end_field = own_end if use is None or is_timeless else None
     return [
         _Told(entry, f"{where}end", None, end, end_field),
         *(_Told(entry, f"{where}data.{name}", None, value, CLOSING_FIELDS[name]) for name, value in values.items()),

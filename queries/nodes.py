@@ -52,7 +52,8 @@ def hidden_node(stub: NodeId) -> Node:
 async def nodes(view: View, ids: Sequence[str]) -> list[Node | None]:
     """The nodes with these ids, in the same order; None where there is none.
 
-    A code that the viewer may not look up gives a masked node whether it exists or not.
+    A code of a kind that the viewer may not look up gives a masked node whether it exists or not; a lot that leads to one
+    person is not told apart from what there is not.
     """
     wanted = [parse_node_id(text) for text in ids]
     bodies = await node_bodies(view, wanted)
@@ -65,7 +66,7 @@ async def node_bodies(view: View, wanted: Iterable[NodeId], as_of: AsOf | None =
     above = {node for node in every if view.hides_kind(node[0])}
     rows = await view.reader.nodes(by_kind(node for node in every if node not in above), as_of)
     hidden = await view.hidden(rows, as_of or LATEST)
-    found = {node: hidden_node(view.stubs.name(node)) for node in every if node in above or node in hidden}
+    found = {node: hidden_node(view.stubs.name(node)) for node in every if node in above}
     shown = [row for node, row in rows.items() if node not in hidden]
     return found | {node.node: node for node in await _shown(view, "node", shown)}
 

@@ -10,7 +10,7 @@ from typing import Any
 from graph.reader import AsOf, Direction, EntryRow, NodeId, by_kind
 from graph.records import CLOSING_FIELDS
 from graph.times import Moment, parse_moment, with_offset
-from graph.vocabulary import EDGE_TYPES, KINDS, MEMBERS, OPERATIONS, USES, Field, FieldType, member_tier
+from graph.vocabulary import EDGE_TYPES, KINDS, MEMBERS, OPERATIONS, USES, Field, FieldType, lot_key_tier, member_tier
 from queries.privacy import Shown, Unshown, View
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
 _TO_OPERATIONS = tuple(name for name in EDGE_TYPES if name not in {"CONTAINS", "PART_OF"})
 _USES = frozenset(use.edge for use in USES.values())
 # Members of an operation that stand as values of their own, outside its fields.
+_TIMES = frozenset({FieldType.TIME, FieldType.DATE})
 _MEMBERS = (
     "performing_org", "operator", "reviewer", "study", "source_document", "captured", "despite", "reason",
     "acknowledged_by", "start", "end",
@@ -267,8 +268,9 @@ async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
     for told in every:
         record = told.record
         name = f"Operation:{record['id']}"
-        unshown.append(Unshown(name, member_fields(record["type"]), _members(record)))
-        unshown.append(Unshown(name, OPERATIONS[record["type"]].fields, record.get("data", {})))
+        is_timeless = view.keeps_back(ends_of(record), hidden)
+        unshown.append(Unshown(name, member_fields(record["type"], is_timeless=is_timeless), _members(record)))
+        unshown.append(Unshown(name, stage_fields(record["type"], is_timeless=is_timeless), record.get("data", {})))
         for side, fields in (("inputs", None), ("outputs", KINDS), ("uses", USES)):
             for end in record.get(side, ()):
                 declared = fields[end["kind"]].fields if fields is not None else {}
@@ -281,6 +283,7 @@ async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
         members, stage = next(shown), next(shown)
         sides = {side: [(end, next(shown)) for end in record.get(side, ())] for side in ("inputs", "outputs", "uses")}
         zone = record.get("zone")
+        is_timeless = view.keeps_back(ends_of(record), hidden)
         replacement = correction.record.get("replacement") if correction is not None else None
         is_replacement = told.entry.record["record"] == "correction"
         found.append(
@@ -291,16 +294,17 @@ async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
                 recorded_ms=told.entry.recorded_ms,
                 start=_moment(members.values.get("start"), zone),
                 end=_moment(members.values.get("end"), zone),
-                is_open=OPERATIONS[record["type"]].is_lasting and record.get("end") is None,
+                is_open=OPERATIONS[record["type"]].is_lasting and record.get("end") is None and not is_timeless,
                 members=members.values,
                 values=stage.values,
                 masked=(*members.masked, *stage.masked),
                 inputs=tuple(_end(view, end, part.values, part.masked, hidden) for end, part in sides["inputs"]),
                 outputs=tuple(_end(view, end, part.values, part.masked, hidden) for end, part in sides["outputs"]),
                 uses=tuple(
-                    _used(view, use, touched_by(record, use), part, hidden, zone) for use, part in sides["uses"]
+                    _used(view, use, touched_by(record, use), part, hidden, zone, is_timeless=is_timeless)
+                    for use, part in sides["uses"]
                 ),
-                closings=tuple(_closing(view, entry, zone) for entry in told.closings),
+                closings=tuple(_closing(view, entry, zone, is_timeless=is_timeless) for entry in told.closings),
                 corrected_by=correction.record["id"] if correction is not None else None,
                 replaced_by=replacement["id"] if replacement else None,
                 replaces=told.entry.record["operation"] if is_replacement else None,
@@ -312,14 +316,31 @@ async def _shown(view: View, every: Sequence[Told]) -> list[Operation]:
 
 
 @cache
-def member_fields(operation_type: str) -> Mapping[str, Field]:
-    """The members that stand as values of their own, each at the tier it has in this type of operation."""
+def member_fields(operation_type: str, *, is_timeless: bool = False) -> Mapping[str, Field]:
+    """The members that stand as values of their own, each at the tier it has in this type of operation. ``is_timeless``:
+    with something that leads to one person, so its times are as private as that.
+    """
     declared = MEMBERS["operation"].fields
-    return {
+    found = {
         name: declared[name]
         if member_tier(operation_type, name) == declared[name].tier
         else replace(declared[name], tier=member_tier(operation_type, name))
         for name in _MEMBERS
+    }
+    return _timeless(found) if is_timeless else found
+
+
+@cache
+def stage_fields(operation_type: str, *, is_timeless: bool = False) -> Mapping[str, Field]:
+    """The stage data of an operation, as `member_fields`."""
+    fields = OPERATIONS[operation_type].fields
+    return _timeless(fields) if is_timeless else fields
+
+
+def _timeless(fields: Mapping[str, Field]) -> dict[str, Field]:
+    tier = lot_key_tier(is_autologous=True)
+    return {
+        name: replace(each, tier=max(each.tier, tier)) if each.type in _TIMES else each for name, each in fields.items()
     }
 
 
@@ -367,14 +388,16 @@ def _used(
     part: Shown,
     hidden: frozenset[NodeId],
     zone: str | None,
+    *,
+    is_timeless: bool,
 ) -> Used:
     node: NodeId = (use["kind"], use["id"])
     return Used(
         node=view.stubs.name(node) if node in hidden else node,
         is_hidden=node in hidden,
-        start=_moment(use.get("start"), zone),
-        end=_moment(use.get("end"), zone),
-        is_open="start" in use and use.get("end") is None,
+        start=None if is_timeless else _moment(use.get("start"), zone),
+        end=None if is_timeless else _moment(use.get("end"), zone),
+        is_open="start" in use and use.get("end") is None and not is_timeless,
         process=use.get("process", "open"),
         on=tuple(view.shown_id(touched, hidden) for touched in on),
         values=part.values,
@@ -382,11 +405,11 @@ def _used(
     )
 
 
-def _closing(view: View, entry: EntryRow, zone: str | None) -> Closing:
+def _closing(view: View, entry: EntryRow, zone: str | None, *, is_timeless: bool) -> Closing:
     by_tier = MEMBERS["closing"].fields["by"].tier
     return Closing(
         id=entry.record["id"],
-        end=_moment(entry.record["end"], entry.record.get("zone", zone)),
+        end=None if is_timeless else _moment(entry.record["end"], entry.record.get("zone", zone)),
         use=entry.record.get("use"),
         by=entry.record.get("by") if by_tier <= view.tier else None,
     )

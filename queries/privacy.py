@@ -121,6 +121,7 @@ class View:
     _personal: set[NodeId] = field(default_factory=set, repr=False)  # lots found to lead to one person
     _donors: dict[AsOf, frozenset[str]] = field(default_factory=dict, repr=False)  # autologous ones, by position
     _latest: list[AsOf] = field(default_factory=list, repr=False)  # to where the index was looked at for this answer
+    _head: list[int] = field(default_factory=list, repr=False)  # the same, of the ledger
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _asked: dict[AsOf, dict[NodeId, bool]] = field(default_factory=dict, repr=False)  # does it lead to one person?
 
@@ -187,13 +188,23 @@ class View:
             found = {node for (node, _), is_personal in zip(numbers, marks.tolist(), strict=True) if is_personal}
             known = {node for node, _ in numbers}
             wanted = [node for node in wanted if node not in known]  # what came after the index was looked at
-        for position in {AsOf(as_of.seq), as_of} if wanted else ():
+        for position in await self._positions(as_of) if wanted else ():
             if donors := await self._autologous_donors(position):
                 asked = self._asked.setdefault(position, {}) if self.remembers else {}
                 if fresh := [node for node in wanted if node not in asked]:
                     personal = await descended_from(self.reader, fresh, donors, position)
                     asked |= {node: node in personal for node in fresh}
                 found |= {node for node in wanted if asked[node]}
+        return found
+
+    async def _positions(self, as_of: AsOf) -> set[AsOf]:
+        """Where it is looked whose something is: at the position, with all that was recorded by then, and at the head."""
+        found = {AsOf(as_of.seq), as_of}
+        if as_of.seq < LATEST.seq:
+            if not self._head:
+                self._head.append((await self.reader.head()).seq)
+            if as_of.seq < self._head[0]:
+                found.add(LATEST)
         return found
 
     async def at_hand(self, as_of: AsOf) -> Lineage | None:
@@ -221,6 +232,10 @@ class View:
     def note_personal(self, nodes: Iterable[NodeId]) -> None:
         """These were found to lead to one person: where they are shown, that is logged."""
         self._personal.update(nodes)
+
+    def keeps_back(self, nodes: Iterable[NodeId], hidden: Collection[NodeId]) -> bool:
+        """Whether one of the nodes is hidden for whom it leads to: when something was done with it is not shown either."""
+        return any(node in hidden and not self.hides_kind(node[0]) for node in nodes)
 
     def shown_id(self, node: NodeId, hidden: Collection[NodeId]) -> str:
         """The id, or the stub's where the node is hidden."""

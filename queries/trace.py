@@ -144,7 +144,8 @@ async def trace(
     timeless = {
         edge.operation_id
         for edge in found.edges.values()
-        if edge.type in OPERATIONS and member_tier(edge.type, "start") > view.tier
+        if (edge.type in OPERATIONS and member_tier(edge.type, "start") > view.tier)
+        or view.keeps_back((edge.source, edge.target), hidden)
     }
     return Trace(
         nodes=[

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -63,14 +62,18 @@ class Lineage:
         """The kind of each thing, as its place in ``KIND_NAMES`` (uint8)."""
         return self.derived.kinds
 
-    @cached_property
+    @property
     def leads_to_one_person(self) -> Array:
         """By thing: whether it is, or comes from, a donor who is the one to be treated (bool)."""
-        found = np.zeros(self.count, dtype=np.bool_)
         donors = self._autologous()
-        if donors:
-            found[self.reach(donors, Direction.FORWARD).nodes] = True
-        return found
+        known: tuple[list[int], Array] | None = self.__dict__.get("_personal")
+        if known is None or known[0] != donors:  # what is said of donors later holds for all time
+            found = np.zeros(self.count, dtype=np.bool_)
+            if donors:
+                found[self.reach(donors, Direction.FORWARD).nodes] = True
+            known = donors, found
+            self.__dict__["_personal"] = known
+        return known[1]
 
     def _autologous(self) -> list[int]:
         """The donors who are themselves to be treated, as is now known, whatever the position: an amendment holds for all

@@ -17,6 +17,7 @@ from service.parameters import number
 __all__ = ["Pager", "after_page", "page_number", "paged", "pager"]
 
 T = TypeVar("T")
+_LAST = 10**9  # no list has more pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,12 @@ class Pager:
 def page_number(request: Request, name: str = "page") -> int:
     """From 1. Raises BadInput for what is no number of a page."""
     asked = number(request, name)
+    if asked is not None and asked > _LAST:
+        raise BadInput(
+            said("{name}={asked} is no page: there are never so many.", name=name, asked=asked),
+            remedy=said("Write {name}=1.", name=name),
+            member=name,
+        )
     if asked == 0:
         raise BadInput(
             said("{name}=0 is no page: the first is 1.", name=name),
@@ -61,7 +68,7 @@ def pager(request: Request, *, page: int, size: int, total: int, name: str = "pa
 
 def paged(request: Request, items: Sequence[T], size: int, name: str) -> tuple[Sequence[T], Pager]:
     """The part of a list that the address asks for."""
-    page = page_number(request, name)
+    page = min(page_number(request, name), max(1, -(-len(items) // size)))  # past the end there is nothing: the last
     begin = (page - 1) * size
     return items[begin : begin + size], pager(request, page=page, size=size, total=len(items), name=name)
 

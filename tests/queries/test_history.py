@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graph.errors import NotFound, NotPermitted
+from graph.errors import NotFound
 from graph.times import parse_moment
 from graph.viewer import OWNER, Role, Viewer
 from queries.history import Change, history
@@ -182,7 +182,7 @@ async def test_who_and_why_are_masked_by_their_own_tiers() -> None:
 
 async def test_an_autologous_lot_has_no_history_for_who_may_not_see_its_code() -> None:
     sheet = _sheet()
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         await _history(MemoryGraph(sheet.records), "CellLot:MCB1", Role.ANALYST)
 
 
@@ -191,7 +191,7 @@ async def test_a_voided_autologous_lot_stays_masked() -> None:
     freezing = _act(sheet, "CRYOPRESERVED")
     sheet.correction(freezing, None)
     lineage = MemoryGraph(sheet.records)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         await _history(lineage, "CellLot:MCB1", Role.ANALYST)
     told = repr(await _history(lineage, f"Operation:{freezing['id']}", Role.ANALYST))
     assert "MCB1" not in told
