@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from graph.vocabulary import KINDS
+from visualize.bends import bend
 from visualize.impact.drawing import Bar, Drawing, Link
 from visualize.impact.layout import Placed, lay_out
 from visualize.labels import LINE_FONT_SIZE, shape_label, short, text_size
@@ -82,6 +83,7 @@ def _bar(drawing: Drawing, bar: Bar, at: Rectangle) -> dict[str, Any]:
 def _add_links(network: Any, drawing: Drawing, placed: Placed) -> dict[int, int]:
     """Lines end at bars where time is nearest: at nodes that are not seen."""
     marks = len(drawing.marks)
+    where = [(node["x"], node["y"]) for node in network.nodes]
     anchors: dict[tuple[int, float, float], int] = {}
     next_id = marks + len(drawing.bars)
 
@@ -99,7 +101,12 @@ def _add_links(network: Any, drawing: Drawing, placed: Placed) -> dict[int, int]
 
     for number, link in enumerate(drawing.links):
         ends = end_at(link.source, link.target), end_at(link.target, link.source)
-        network.add_edge(*ends, id=number, **_edge_style(link, marks))
+        style = _edge_style(link, marks)
+        if link.source < marks and link.target < marks:
+            others = [at for mark, at in enumerate(placed.marks) if mark not in ends]
+            if (bent := bend(where[ends[0]], where[ends[1]], others)) is not None:
+                style["smooth"] = bent
+        network.add_edge(*ends, id=number, **style)
     return {anchor: shape for (shape, _, _), anchor in anchors.items()}
 
 

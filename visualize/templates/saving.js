@@ -70,6 +70,15 @@ globalThis.saving = (content, network, painting) => {
     return shape(node) + lines(node.label, node.x, y, `${halo} font-size="${node.font.size}" fill="${node.font.color}" text-anchor="middle"`);
   }
 
+  // The middle point of a line that bends, as vis-network 9.1.2 takes it (see visualize/bends.py).
+  function via(edge, from, to) {
+    if (!edge.smooth || !edge.smooth.enabled) return null;
+    const { type, roundness } = edge.smooth, dx = to.x - from.x, dy = from.y - to.y;
+    const angle = Math.atan2(dy, dx) + (0.5 * (type === "curvedCW" ? roundness : -roundness) + 0.5) * Math.PI;
+    const away = (0.5 * roundness + 0.5) * Math.hypot(dx, dy);
+    return { x: from.x + away * Math.sin(angle), y: from.y + away * Math.cos(angle) };
+  }
+
   function drawnEdge(edge) {
     if (edge.hidden) return "";
     const from = network.getPosition(edge.from), to = network.getPosition(edge.to);
@@ -80,7 +89,8 @@ globalThis.saving = (content, network, painting) => {
     const rim = (id) => { const node = content.nodes[id]; return node && node.size >= 5 ? node.size + 4 : 2; };
     const along = (point, other, by) => ({ x: point.x + ((other.x - point.x) * by) / length, y: point.y + ((other.y - point.y) * by) / length });
     const a = along(ends.from, to, Math.min(rim(edge.from), length / 3)), b = along(ends.to, from, Math.min(rim(edge.to), length / 3));
-    const drawn = `<line x1="${a.x.toFixed(1)}" y1="${a.y.toFixed(1)}" x2="${b.x.toFixed(1)}" y2="${b.y.toFixed(1)}" stroke="${edge.color.color}" stroke-width="${edge.width}"${dashes} marker-end="url(#tip)"${edge.arrows && edge.arrows.from ? ' marker-start="url(#tip)"' : ""}/>`;
+    const bent = via(edge, from, to);
+    const drawn = bent ? `<path d="M${a.x.toFixed(1)} ${a.y.toFixed(1)}Q${bent.x.toFixed(1)} ${bent.y.toFixed(1)} ${b.x.toFixed(1)} ${b.y.toFixed(1)}" fill="none" stroke="${edge.color.color}" stroke-width="${edge.width}"${dashes} marker-end="url(#tip)"/>` : `<line x1="${a.x.toFixed(1)}" y1="${a.y.toFixed(1)}" x2="${b.x.toFixed(1)}" y2="${b.y.toFixed(1)}" stroke="${edge.color.color}" stroke-width="${edge.width}"${dashes} marker-end="url(#tip)"${edge.arrows && edge.arrows.from ? ' marker-start="url(#tip)"' : ""}/>`;
     return drawn + (edge.label ? lines(edge.label, (a.x + b.x) / 2, (a.y + b.y) / 2, `${HALO} font-size="12" fill="#444444" text-anchor="middle"`) : "");
   }
 
