@@ -101,7 +101,7 @@ _WORDS: Final = Words(
         ),
         "kind": ("Kind", "类别"),
         "id": ("Id", "编号"),
-        "count": ("Count", "数量"),
+        "count": ("How many", "项数"),
         "place": ("Place in the lineage", "谱系位置"),
         "steps": ("Steps from the start", "距起点步数"),
         "recorded": ("Recorded", "记录内容"),

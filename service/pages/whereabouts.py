@@ -10,9 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from graph.errors import BadInput
 from graph.reader import NodeId, id_text
-from graph.saying import said
 from graph.times import render
 from queries.ids import parse_node_id
 from queries.operations import Operation, operations_by_id
@@ -88,24 +86,20 @@ class _Row:
 
 
 async def show_whereabouts(desk: Desk, request: Request) -> Response:
-    """``?id=CellLot:L1P1`` as a ``list``, or as a ``picture`` (``standalone=true``: a page to keep as a file).
+    """Without ``id`` the form. ``?id=CellLot:L1P1`` as a ``list``, or as a ``picture`` (``standalone=true``: a page to keep as a file).
 
     ``manner`` and ``within`` choose what is listed: those of one manner, or what was in one place.
     """
     check_names(request, _PARAMETERS)
     form = choice(request, "as", _FORMS)
+    if not request.query_params.get("id", "").strip():
+        return desk.page(request, "whereabouts_form.html")
     view, asked = desk.view(request), await _asked(desk, request)
     return await _picture(request, view, asked) if form == "picture" else await _list(desk, request, view, asked)
 
 
 async def _asked(desk: Desk, request: Request) -> _Asked:
     id_ = request.query_params.get("id", "").strip()
-    if not id_:
-        raise BadInput(
-            said("{member} is missing.", member="id"),
-            remedy=said("Write id=CellLot:L1P1, or go there from the lot's page."),
-            member="id",
-        )
     manner = request.query_params.get("manner", "")
     within = request.query_params.get("within", "").strip()
     known_at = known_at_of(request)

@@ -66,7 +66,7 @@ async def test_the_plan_is_drawn_whole_and_its_boxes_can_be_chosen_and_entered(
         await page.locator("#network").evaluate("each => each.scrollIntoView({block: 'center'})")
         room = await page.locator("#network").bounding_box()
         assert room is not None
-        scale = min(1, (room["width"] - 100) / content["width"], (room["height"] - 20) / content["height"])
+        scale = min(1, (room["width"] - 20) / content["width"], (room["height"] - 20) / content["height"])
         place = next(node for node in content["nodes"] if node["label"].startswith("TANK-A"))
         left, top = place["x"] - place["place"]["width"] / 2, place["y"] - place["place"]["height"] / 2
         await page.mouse.click(

@@ -25,6 +25,7 @@ PAGES = {
     "contents-form": "/view/contents",
     "contents": "/view/contents?position=StoragePosition:ROOM-1&at=2025-04-13T12:00:00%2B08:00&hazard=EXPOSURE&seed=Reagent:R-MED-8",
     "contents-picture": "/view/contents?position=StoragePosition:ROOM-1&at=2025-04-13T12:00:00%2B08:00&hazard=EXPOSURE&seed=Reagent:R-MED-8&as=picture",
+    "whereabouts-form": "/view/whereabouts",
     "whereabouts": "/view/whereabouts?id=CellLot:DP1",
     "whereabouts-picture": "/view/whereabouts?id=CellLot:DP1&as=picture",
     "deviations": "/view/deviations",

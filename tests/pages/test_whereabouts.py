@@ -209,7 +209,6 @@ async def test_a_role_that_may_not_see_staff_or_doses_is_told_neither(trial_stor
 @pytest.mark.parametrize(
     ("asked", "status", "said"),
     [
-        ({}, 400, "id is missing"),
         ({"id": "Donor:D1"}, 400, "CellLot"),
         ({"id": "DP1"}, 400, "Kind:key"),
         ({"id": "CellLot:NONE"}, 404, "CellLot:NONE"),
@@ -246,3 +245,8 @@ async def test_names_that_could_be_markup_are_shown_as_text(embedded_engine: Emb
             page = await reader.open(_address(id=f"Reagent:{name}", **{"as": form}))
             assert " ".join(name.split()) in page.one("table", id="intervals").text
             assert len(page.all("script")) == (1 if form == "list" else 6)
+
+
+async def test_without_a_thing_it_asks_which(trial_store: Store) -> None:
+    page = await (await Reader.of(trial_store)).open("/view/whereabouts")
+    assert page.one("form", action="/view/whereabouts").one("input", id="id").attributes["name"] == "id"

@@ -80,8 +80,8 @@
   }
 
   function fit() {
-    if (content.plan) {  // beside the buttons, which would hide what stands in a corner
-      const scale = Math.min(1, (container.clientWidth - 100) / content.width, (container.clientHeight - 20) / content.height);
+    if (content.plan) {
+      const scale = Math.min(1, (container.clientWidth - 20) / content.width, (container.clientHeight - 20) / content.height);
       network.moveTo({ position: { x: 0, y: 0 }, scale });
       return;
     }
@@ -122,6 +122,8 @@
       : content.words.matches.replace("{at}", at + 1).replace("{count}", found.length);
     if (found.length) goTo(found[at]);
   });
+
+  document.getElementById("wanted").addEventListener("input", () => { document.getElementById("matches").textContent = ""; });
 
   function goTo(id) {
     network.selectNodes([id]);

@@ -185,13 +185,13 @@ globalThis.saving = (content, network, painting) => {
     const data = ({ heading, sections }) => `<data key="name">${escaped(heading)}</data><data key="details">${escaped(told(sections))}</data>`;
     const nodes = content.shapes.map((each, id) => (painting.isHidden(id) ? "" : `<node id="n${id}">${data(each)}</node>`)).join("");
     const edges = content.edges.filter((edge) => !painting.isLeftOut(edge)).map((edge) => `<edge id="e${edge.id}" source="n${owner(edge.from)}" target="n${owner(edge.to)}">${data(content.lines[edge.id])}</edge>`).join("");
-    return `<?xml version="1.0" encoding="UTF-8"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns">${keys}<graph edgedefault="directed">${nodes}${edges}</graph></graphml>`;
+    return `<?xml version="1.0" encoding="UTF-8"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns">${keys}<key id="title" for="graph" attr.name="title" attr.type="string"/><key id="answer" for="graph" attr.name="answer" attr.type="string"/><graph edgedefault="directed"><data key="title">${escaped(title)}</data><data key="answer">${escaped(answerText())}</data>${nodes}${edges}</graph></graphml>`;
   }
 
   function save(blob, ending) {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
-    link.download = `picture.${ending}`;
+    link.download = `${title.replace(/[^\p{L}\p{N}.]+/gu, "-").replace(/^-|-$/g, "").slice(0, 80) || "picture"}.${ending}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }

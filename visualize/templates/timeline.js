@@ -165,7 +165,6 @@ globalThis.timeline = (content) => {
     shapeOf,
     dimmed,
     begin(network, container) {
-      container.parentElement.classList.add("timed");
       network.on("beforeDrawing", (ctx) => drawBehind(network, ctx, container));
       network.on("afterDrawing", (ctx) => drawScale(network, ctx, container));
     },
