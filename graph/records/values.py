@@ -78,15 +78,15 @@ def _finite(value: Any) -> int | float:
         raise BadValue(
             said("is not a number"), said("Write a bare number; its unit is fixed or has a member of its own.")
         )
-    if isinstance(value, int):
-        if abs(value) > LARGEST_WHOLE:
-            raise BadValue(
-                said("is a whole number too large to be kept exactly"),
-                said("The largest is {most}.", most=LARGEST_WHOLE),
-            )
-    elif not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise BadValue(said("is not a finite number"), said("Leave the member out where there is no value."))
-    elif value.is_integer() and abs(value) <= LARGEST_WHOLE:
+    # However it is written: in canonical form a whole number has no point, and would be read again as one.
+    if abs(value) > LARGEST_WHOLE:  # every number that large is whole
+        raise BadValue(
+            said("is a whole number too large to be kept exactly"),
+            said("The largest is {most}.", most=LARGEST_WHOLE),
+        )
+    if isinstance(value, float) and value.is_integer():
         return int(value)  # 20.0 is written 20 in canonical form
     return value
 

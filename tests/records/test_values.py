@@ -55,7 +55,7 @@ def test_values_of_the_declared_shape_are_taken_as_they_are(field: Field, value:
     ("field", "value"),
     [
         (DENSITY, "4000"), (DENSITY, True), (DENSITY, float("nan")), (DENSITY, float("inf")), (DENSITY, -1), (DENSITY, [4000]),
-        (DENSITY, 10**400), (DENSITY, 2**53), (DENSITY, {"value": 1}), (SERIES, "cold"), (SERIES, []), (SERIES, {}),
+        (DENSITY, 10**400), (DENSITY, 2**53), (DENSITY, 2.0**53), (DENSITY, {"value": 1}), (SERIES, "cold"), (SERIES, []), (SERIES, {}),
         (SERIES, {"median": 1}), (SERIES, [["2025-01-18T10:00:00", 1]]), (SERIES, [["2025-01-18T10:00:00Z"]]),
         (SERIES, [["2025-01-18T10:00:00Z", "cold"]]), (SERIES, [["2025-01-18T10:00:00Z", -300]]), (SERIES, {"min": -300}),
         (RANGE, [1]), (RANGE, [None, None]), (RANGE, [2, 1]), (RANGE, [1, float("inf")]), (RANGE, "1-2"), (RANGE, [1, 2, 3]),
