@@ -23,7 +23,7 @@ from queries.pages import Cursor, Page, check_first, mark_of
 from queries.privacy import View
 from queries.stubs import stubs_of
 from queries.tally import completeness
-from queries.trace import NAMED_STUBS, Completeness
+from queries.trace import NAMED_STUBS, Completeness, why_hidden, why_unrecorded
 
 __all__ = [
     "STANDING_PLACE",
@@ -91,13 +91,12 @@ def contents_completeness(view: View, answer: Contents) -> Completeness:
         if answer.impact is not None and not answer.impact.spread.is_complete:
             reasons.append("stopped: more may be affected")
     if count:
-        rest = count - len(names)
-        reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest > 0 else ''}")
+        reasons.append(why_unrecorded(names, count))
     is_complete = not reasons
     if answer.is_widened:
         reasons.append("the moment is a whole day (+08:00): your role may not see when persons were treated")
     if answer.hidden_count:
-        reasons.append(f"{answer.hidden_count} shown as stubs: your role may not see their codes")
+        reasons.append(why_hidden(answer.hidden_count))
     return Completeness(
         complete=is_complete,
         reason="; ".join(reasons) or None,

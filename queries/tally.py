@@ -14,7 +14,7 @@ from graph.reader import NodeId
 from queries.impact import Impact
 from queries.privacy import View
 from queries.stubs import stubs_of
-from queries.trace import NAMED_STUBS, Completeness
+from queries.trace import NAMED_STUBS, Completeness, why_hidden, why_unrecorded
 
 __all__ = ["Parts", "completeness", "counts", "parts", "sites", "standing_of"]
 
@@ -79,14 +79,13 @@ def completeness(view: View, answer: Impact) -> Completeness:
     names = [view.shown_id(node, {node} if is_hidden else ()) for node, is_hidden in nodes]
     stub_count = len(rows) + len(causes)
     if stub_count:
-        rest = stub_count - len(names)
-        reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}")
+        reasons.append(why_unrecorded(names, stub_count))
     is_complete = not reasons
     if answer.is_widened:
         reasons.append("windows are whole days (+08:00): your role may not see when persons were treated")
     hidden = int(answer.hidden.sum())
     if hidden:
-        reasons.append(f"{hidden} shown as stubs: your role may not see their codes")
+        reasons.append(why_hidden(hidden))
     return Completeness(
         complete=is_complete,
         reason="; ".join(reasons) or None,

@@ -31,11 +31,24 @@ __all__ = [
     "trace",
     "trace_edges",
     "trace_nodes",
+    "why_hidden",
+    "why_unrecorded",
 ]
 
 # A position's place may be said by its own record: then the edge belongs to no operation.
 _NO_OPERATION = ("node:", "stub:", "amendment:")
 NAMED_STUBS = 10  # in the sentence that says why an answer is incomplete
+
+
+def why_unrecorded(names: Sequence[str], count: int) -> str:
+    """Why an answer is not whole that meets what was only named: the first of those, and how many there are."""
+    rest = count - len(names)
+    return f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}"
+
+
+def why_hidden(count: int) -> str:
+    """What is kept from the viewer of an answer that is whole."""
+    return f"{count} shown as stubs: your role may not see their codes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,11 +287,10 @@ def _completeness(view: View, found: Walk, hidden: Collection[NodeId], stubs: Se
         reasons.append(f"there is more beyond depth {found.max_depth}")
     names = [view.shown_id(node, hidden) for node in stubs[:NAMED_STUBS]]
     if stubs:
-        rest = len(stubs) - len(names)
-        reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}")
+        reasons.append(why_unrecorded(names, len(stubs)))
     is_complete = not reasons
     if hidden:
-        reasons.append(f"{len(hidden)} shown as stubs: your role may not see their codes")
+        reasons.append(why_hidden(len(hidden)))
     return Completeness(
         complete=is_complete,
         reason="; ".join(reasons) or None,

@@ -31,6 +31,7 @@ __all__ = [
     "READABLE",
     "UNSEEN",
     "Network",
+    "Timeline",
     "drawing_script",
     "label_with_doubt",
     "network_of",
@@ -75,6 +76,18 @@ class Network:
     options: dict[str, Any]
     width: float
     height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A network, and what is drawn behind it: bands, dates, and the bars, which are nodes with a shape of our own.
+
+    ``anchors``: of nodes that only hold the end of a line, the bar that it belongs to.
+    """
+
+    network: Network
+    behind: dict[str, Any]
+    anchors: dict[int, int]
 
 
 def drawing_script() -> str:

@@ -294,11 +294,8 @@ def _content(
 
 def _last_opened(picture: Picture) -> int | None:
     """The shape that a reader opened last, if it is drawn by itself."""
-    for node in reversed(picture.question.opened.every):
-        for number, shape in enumerate(picture.drawing.shapes):
-            if not shape.is_group and shape.node == node:
-                return number
-    return None
+    shapes = enumerate(picture.drawing.shapes)
+    return picture.question.opened.last_of({shape.node: number for number, shape in shapes if not shape.is_group})
 
 
 def _shape_details(

@@ -52,6 +52,10 @@ class Opened:
     def __bool__(self) -> bool:
         return bool(self.every)
 
+    def last_of(self, numbers: Mapping[NodeId, int]) -> int | None:
+        """The number of what was named last, among the things that are drawn by themselves."""
+        return next((numbers[node] for node in reversed(self.every) if node in numbers), None)
+
     def without(self, node: NodeId) -> Opened:
         """With one put back into its group."""
         return Opened(

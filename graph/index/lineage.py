@@ -65,13 +65,13 @@ class Lineage:
     @property
     def leads_to_one_person(self) -> Array:
         """By thing: whether it is, or comes from, a donor who is the one to be treated (bool)."""
-        donors = self._autologous()
-        known: tuple[list[int], Array] | None = self.__dict__.get("_personal")
-        if known is None or known[0] != donors:  # what is said of donors later holds for all time
+        said_count = len(self.facts.columns["donor_is_autologous"])
+        known: tuple[int, Array] | None = self.__dict__.get("_personal")
+        if known is None or known[0] != said_count:  # what is said of donors later holds for all time
             found = np.zeros(self.count, dtype=np.bool_)
-            if donors:
+            if donors := self._autologous():
                 found[self.reach(donors, Direction.FORWARD).nodes] = True
-            known = donors, found
+            known = said_count, found
             self.__dict__["_personal"] = known
         return known[1]
 

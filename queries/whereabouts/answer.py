@@ -24,7 +24,7 @@ from queries.operations import Operation
 from queries.pages import Cursor, Page, check_first, mark_of
 from queries.privacy import View
 from queries.starts import answer_position, check_starts
-from queries.trace import NAMED_STUBS, Completeness
+from queries.trace import NAMED_STUBS, Completeness, why_hidden, why_unrecorded
 from queries.whereabouts.acts import Act, Manner, acts_of
 from queries.whereabouts.paths import read_paths
 from queries.whereabouts.pieces import Told, told_together
@@ -330,15 +330,14 @@ def _completeness(
     reasons: list[str] = []
     names = [view.shown_id(node, {node} if view.hides_kind(node[0]) else ()) for node in unrecorded[:NAMED_STUBS]]
     if unrecorded:
-        rest = len(unrecorded) - len(names)
-        reasons.append(f"origin not recorded: {', '.join(names)}{f' and {rest} more' if rest else ''}")
+        reasons.append(why_unrecorded(names, len(unrecorded)))
     if contradictions:
         reasons.append(f"the records contradict each other as known then: {', '.join(contradictions[:NAMED_STUBS])}")
     places = {name for interval in intervals for name in interval.names}
     hidden = sum(1 for place in places if view.hides_kind(place[0]))
     is_complete = not reasons
     if hidden:
-        reasons.append(f"{hidden} shown as stubs: your role may not see their codes")
+        reasons.append(why_hidden(hidden))
     return Completeness(
         complete=is_complete,
         reason="; ".join(reasons) or None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from graph.vocabulary import KINDS
@@ -10,26 +9,14 @@ from visualize.bends import bend
 from visualize.impact.drawing import Bar, Drawing, Link
 from visualize.impact.layout import Placed, lay_out
 from visualize.labels import LINE_FONT_SIZE, shape_label, short, text_size
-from visualize.network import OPTIONS, UNSEEN, Network, label_with_doubt, node_style, shape_middle, shape_size
+from visualize.network import OPTIONS, UNSEEN, Network, Timeline, label_with_doubt, node_style, shape_middle, shape_size
 from visualize.timeline import Rectangle, dates, rounded
 from visualize.words import Speech
 
-__all__ = ["Timeline", "network_of_impact"]
+__all__ = ["network_of_impact"]
 
 _STRONG, _FAINT, _CARRIED = "#333333", "#a0a6ac", "#5b4a8a"
 _LONGEST_IN_BAR_LABEL: Final = 13
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """A network, and what is drawn behind it: bands, dates, and the bars, which are nodes with a shape of our own.
-
-    ``anchors``: of nodes that only hold the end of a line, the bar that it belongs to.
-    """
-
-    network: Network
-    behind: dict[str, Any]
-    anchors: dict[int, int]
 
 
 def network_of_impact(drawing: Drawing, say: Speech, offset_minutes: int) -> Timeline:

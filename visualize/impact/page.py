@@ -319,7 +319,7 @@ class _Told:
     def last_opened(self) -> int | None:
         """The mark that a reader opened last, if it is drawn by itself."""
         numbers = {mark.node: number for number, mark in enumerate(self._drawing.marks) if not mark.is_group}
-        return next((numbers[node] for node in self._picture.question.opened.every[::-1] if node in numbers), None)
+        return self._picture.question.opened.last_of(numbers)
 
     def _opened(self, opened: Opened) -> str:
         assert self._address is not None, "only a page that leads somewhere opens anything"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from graph.vocabulary import KINDS
 from queries.whereabouts import Manner
 from visualize.labels import LINE_FONT_SIZE, short, text_size
-from visualize.network import OPTIONS, UNSEEN, Network
+from visualize.network import OPTIONS, UNSEEN, Network, Timeline
 from visualize.timeline import dates, rounded
 from visualize.whereabouts.asking import WhereaboutsPicture
 from visualize.whereabouts.drawing import Band, Bar, Drawing
@@ -16,7 +15,7 @@ from visualize.whereabouts.layout import Placed, PlacedBar, lay_out
 from visualize.whereabouts.saying import manner_label, part_text
 from visualize.words import Speech
 
-__all__ = ["LOOKS", "Timeline", "band_text", "bar_text", "network_of_whereabouts"]
+__all__ = ["LOOKS", "band_text", "bar_text", "network_of_whereabouts"]
 
 _LONGEST_LABEL: Final = 24
 _LONGEST_NAME: Final = 24  # of each place in the name of a band
@@ -44,18 +43,6 @@ _LINE: Final = {
     "width": 1,
     "dashes": [6, 4],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """The bars, which are nodes with a shape of our own, and what is drawn behind them.
-
-    ``anchors``: of nodes that only hold the end of a line, the bar that it belongs to.
-    """
-
-    network: Network
-    behind: dict[str, Any]
-    anchors: dict[int, int]
 
 
 def network_of_whereabouts(picture: WhereaboutsPicture, say: Speech) -> Timeline:
