@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum, unique
 from typing import Any
 
-from graph.errors import BadInput, NotFound, NotPermitted
+from graph.errors import BadInput, NotFound
 from graph.reader import AsOf, Direction, EntryRow, NodeId, by_kind, id_text
 from graph.saying import said
 from graph.vocabulary import ITEMS, KINDS, OPERATIONS, Home, Item
 from queries.ids import parse_node_id
 from queries.operations import merged_record, operation_keys, told_operations
-from queries.privacy import View
+from queries.privacy import View, not_to_be_looked_up
 from queries.walk import walk
 
 __all__ = ["Coverage", "CoverageStatus", "CoveredItem", "coverage"]
@@ -94,9 +94,7 @@ async def _of_lot(view: View, lot: str, as_of: AsOf) -> _Held:
             member="lot",
         )
     if view.hides_kind(node[0]):
-        raise NotPermitted(
-            said("Your role may not look up {thing}.", thing=lot), remedy=said("Ask a colleague whose role may.")
-        )
+        raise not_to_be_looked_up(lot)
     if node not in await view.reader.nodes(by_kind([node]), as_of):
         raise NotFound((id_text(node),))
     if await view.hidden([node]):  # what leads to one person is not told apart from what there is not

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.errors import NotFound, NotPermitted
+from graph.errors import NotFound
 from graph.reader import AsOf
 from graph.rules.ranges import AppliedRange
-from graph.saying import said
 from queries.around import Surroundings, surroundings
 from queries.deviations import Deviation, deviations_of
 from queries.ids import OPERATION_PREFIX
 from queries.nodes import Node, nodes
 from queries.operations import Operation, operation, operation_keys, operations
 from queries.pages import Page, page_of
-from queries.privacy import View
+from queries.privacy import View, not_to_be_looked_up
 from queries.ranges import ranges_of
 
 __all__ = ["NodeDossier", "OperationDossier", "node_dossier", "operation_dossier"]
@@ -59,9 +58,7 @@ async def node_dossier(view: View, id_: str, *, first: int | None, after: str | 
     as_of = AsOf(seq)
     (node,) = await nodes(view, [id_])
     if node is not None and node.is_hidden:  # said whether it exists or not
-        raise NotPermitted(
-            said("Your role may not look up {thing}.", thing=id_), remedy=said("Ask a colleague whose role may.")
-        )
+        raise not_to_be_looked_up(id_)
     if node is None:
         raise NotFound((id_,))
     acts = None if first is None else await _acts(view, node, as_of, first, after)

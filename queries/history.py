@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from graph.errors import NotFound, NotPermitted
+from graph.errors import NotFound
 from graph.reader import LATEST, AsOf, EntryRow, NodeId, id_text
 from graph.records import CLOSING_FIELDS
-from graph.saying import said
 from graph.vocabulary import KINDS, MEMBERS, USES, Field
 from queries.ids import OPERATION_PREFIX, parse_node_id, parse_operation_id
 from queries.operations import (
@@ -22,7 +21,7 @@ from queries.operations import (
     told_operations,
     touched_by,
 )
-from queries.privacy import Unshown, View
+from queries.privacy import Unshown, View, not_to_be_looked_up
 
 __all__ = ["Change", "history"]
 
@@ -66,9 +65,7 @@ async def history(view: View, id_: str) -> list[Change]:
 async def _of_node(view: View, node: NodeId) -> list[Change]:
     text = id_text(node)
     if view.hides_kind(node[0]):
-        raise NotPermitted(
-            said("Your role may not look up {thing}.", thing=text), remedy=said("Ask a colleague whose role may.")
-        )
+        raise not_to_be_looked_up(text)
     makers = await view.reader.makers_of(node)
     seqs = await view.reader.operation_seqs(makers)
     targets = [text, *(f"{OPERATION_PREFIX}{maker}" for maker in makers)]

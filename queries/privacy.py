@@ -23,7 +23,7 @@ from graph.viewer import Permission, Viewer
 from graph.vocabulary import KINDS, Field, lot_key_tier
 from queries.personal import all_personal, personal_marks
 
-__all__ = ["AccessLog", "NoLog", "NoVault", "Shown", "Stubs", "Unshown", "Vault", "View"]
+__all__ = ["AccessLog", "NoLog", "NoVault", "Shown", "Stubs", "Unshown", "Vault", "View", "not_to_be_looked_up"]
 
 _SEALED_TIER = 3
 _LOGGED_TIER = 2
@@ -92,6 +92,13 @@ class Shown:
 
     values: Mapping[str, Any]
     masked: tuple[str, ...]
+
+
+def not_to_be_looked_up(thing: str) -> NotPermitted:
+    """What is said of a thing of a kind whose codes the viewer may not see, whether it exists or not."""
+    return NotPermitted(
+        said("Your role may not look up {thing}.", thing=thing), remedy=said("Ask a colleague whose role may.")
+    )
 
 
 def _digest(value: Any) -> str | None:
